@@ -1,1 +1,17 @@
-export {};
+export { assert, assertNever } from "./assert.ts";
+export type { Clock, Timer } from "./clock.ts";
+export type { Service } from "./service.ts";
+export type { Transition, TransitionTable } from "./state/machine.ts";
+export { sourcesOf, statesOf, terminalStates } from "./state/machine.ts";
+export type { RunEvent, RunOutcome, RunStatus } from "./state/run-state.ts";
+export { isRunOutcome, runOutcomes, runTransitions, transitionRun } from "./state/run-state.ts";
+export type { StepEvent, StepStatus } from "./state/step-state.ts";
+export { stepTransitions, transitionStep } from "./state/step-state.ts";
+export type { GroupEvent, GroupStatus } from "./state/group-state.ts";
+export { groupTransitions, isGroupFinal, transitionGroup } from "./state/group-state.ts";
+export type { InstanceEvent, InstanceStatus } from "./state/instance-state.ts";
+export { instanceTransitions, isInstanceFinal, transitionInstance } from "./state/instance-state.ts";
+export type { ErrorCode, ErrorCodeEntry } from "./error-codes.ts";
+export { errorCodes } from "./error-codes.ts";
+export type { ErrorDetail } from "./courier-error.ts";
+export { CourierError } from "./courier-error.ts";

@@ -1,1 +1,37 @@
-export {};
+export type {
+  Accepted,
+  Heartbeat,
+  Hello,
+  JournalledRun,
+  NodeMessage,
+  OutputChunk,
+  OutputStream,
+  RunReport,
+  RunResult,
+  Started,
+  StepChanged,
+  StepReport,
+} from "./node-messages.ts";
+export type {
+  Ack,
+  Assign,
+  Assignment,
+  Challenge,
+  Goodbye,
+  OutputAck,
+  ServerMessage,
+  Stop,
+  StopOutcome,
+  Welcome,
+} from "./server-messages.ts";
+export type { NodeReports, NodeSession } from "./node-gate.ts";
+export { instanceTopic, nodeTopic, runTopic, workTopic } from "./node-gate.ts";
+export { challengeText, welcomeText } from "./identity.ts";
+export {
+  frameBytesMax,
+  nodeQueueMax,
+  outputChunkBytesMax,
+  outputQuotaBytesDefault,
+  protocolVersion,
+  runsPerMessageMax,
+} from "./limits.ts";

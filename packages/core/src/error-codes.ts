@@ -1,0 +1,80 @@
+/** What every error code means to HTTP, to the CLI's exit code, and to a retrying client. */
+export interface ErrorCodeEntry {
+  readonly httpStatus: number;
+  /** semantics.md section 10. */
+  readonly exitCode: number;
+  readonly retryable: boolean;
+  /** One sentence: what the reader can do about it. */
+  readonly help: string;
+}
+
+/** The registry of error codes. Codes are never renamed or reused. */
+export const errorCodes = {
+  TEMPLATE_INVALID: entry(400, 2, "correct the fields that the details name; nothing was stored"),
+  TEMPLATE_UNSUPPORTED: entry(
+    422,
+    2,
+    "remove the fields that the details name, or wait for a version that executes them; nothing was stored",
+  ),
+  BODY_INVALID: entry(400, 2, "correct the request body; the details name the fields"),
+  BODY_TOO_LARGE: entry(413, 2, "make the body smaller; the message names the limit"),
+  BODY_FORMAT_UNKNOWN: entry(415, 2, "send JSON, YAML or TOML and name it in Content-Type"),
+  REQUEST_INVALID: entry(400, 2, "correct the query or path parameter that the message names"),
+  NODE_UNKNOWN: entry(
+    422,
+    2,
+    "use ids or names that `courier-cli management node find-all-nodes` lists",
+  ),
+  UNAUTHENTICATED: entry(401, 3, "send `Authorization: Bearer <token>` with a valid API token"),
+  FORBIDDEN: entry(403, 3, "use a token whose role allows this"),
+  ENROLLMENT_KEY_INVALID: entry(
+    403,
+    3,
+    "create a new key with `courier-cli enrollment create-key`",
+  ),
+  ROUTE_NOT_FOUND: entry(404, 4, "see /openapi.json for the paths of this service"),
+  JOB_NOT_FOUND: entry(404, 4, "list jobs with `courier-cli scheduler jobs list-jobs`"),
+  INSTANCE_NOT_FOUND: entry(404, 4, "list instances with `courier-cli state instance list-all`"),
+  RUN_NOT_FOUND: entry(
+    404,
+    4,
+    "list runs with `courier-cli state instance list-instance-runs --instanceId ID`",
+  ),
+  NODE_NOT_FOUND: entry(404, 4, "list nodes with `courier-cli management node find-all-nodes`"),
+  JOB_NAME_TAKEN: entry(409, 5, "choose another name; names are unique"),
+  NODE_NAME_TAKEN: entry(409, 5, "choose another --name; node names are unique"),
+  IDEMPOTENCY_KEY_REUSED: entry(
+    409,
+    5,
+    "use a new idempotency key: this one belongs to a request with another body",
+  ),
+  INSTANCE_ENDED: entry(409, 5, "the instance has ended; there is nothing left to cancel"),
+  RUN_ENDED: entry(409, 5, "the run has ended; there is nothing left to cancel"),
+  RATE_LIMITED: retryable(429, 1, "wait as long as the Retry-After header says, then try again"),
+  SERVICE_DRAINING: retryable(503, 6, "the service is stopping; try again when it is back"),
+  STORE_UNAVAILABLE: retryable(
+    503,
+    6,
+    "the service cannot use its database; its log says why; try again when it is back",
+  ),
+  SERVICE_UNREACHABLE: retryable(
+    503,
+    6,
+    "check the URL of the profile and that courier-server runs",
+  ),
+  WAIT_TIMED_OUT: entry(504, 7, "the work goes on; look again with `state instance get-instance`"),
+  USAGE: entry(400, 2, "see --help"),
+  PROFILE_INVALID: entry(400, 2, "create a profile with `courier-cli register-device`"),
+  INTERNAL: entry(500, 1, "this is a defect; the service's log has the request id"),
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+/** A code of the registry. */
+export type ErrorCode = keyof typeof errorCodes;
+
+function entry(httpStatus: number, exitCode: number, help: string): ErrorCodeEntry {
+  return { httpStatus, exitCode, retryable: false, help };
+}
+
+function retryable(httpStatus: number, exitCode: number, help: string): ErrorCodeEntry {
+  return { httpStatus, exitCode, retryable: true, help };
+}

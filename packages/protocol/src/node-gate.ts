@@ -1,0 +1,39 @@
+import type { Hello, RunReport } from "./node-messages.ts";
+
+/**
+ * What the holder of node sessions (gateway, ssh) calls; implemented by the scheduler.
+ * A promise that resolves means: committed. One that rejects means: nothing was recorded, the node must resend.
+ */
+export interface NodeReports {
+  /** A node proved its identity. Reconciles its journal with the database; assignments and stops follow on the bus. */
+  connected(hello: Hello, session: NodeSession): Promise<void>;
+  /** A session ended. A session that is no longer the node's latest is ignored. */
+  disconnected(session: NodeSession): Promise<void>;
+  /** Reports of one frame, in order. Resolves when they are committed and may be acknowledged. */
+  reported(nodeId: string, reports: readonly RunReport[]): Promise<void>;
+}
+
+/** Identity of one connection of one node. */
+export interface NodeSession {
+  readonly nodeId: string;
+  readonly sessionId: string;
+  readonly remoteAddress: string;
+}
+
+/** Bus topic on which messages for one node travel to whichever replica holds its session. */
+export function nodeTopic(nodeId: string): string {
+  return `node.${nodeId}`;
+}
+
+/** Bus topic on which changes of one instance (counters, status, runs) are announced. */
+export function instanceTopic(instanceId: string): string {
+  return `instance.${instanceId}`;
+}
+
+/** Bus topic on which new output and step changes of one run are announced. */
+export function runTopic(runId: string): string {
+  return `run.${runId}`;
+}
+
+/** Bus topic that wakes the scheduler's loops: jobs may be due, instances may advance. */
+export const workTopic = "work";
