@@ -35,3 +35,4 @@ export {
   protocolVersion,
   runsPerMessageMax,
 } from "./limits.ts";
+export type { CancelAnswer, JobControl, WorkMessage } from "./job-control.ts";
