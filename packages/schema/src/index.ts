@@ -1,1 +1,92 @@
-export {};
+export type {
+  AccessMode,
+  Actions,
+  Amount,
+  AmountType,
+  AttributeConstraint,
+  BackoffType,
+  BatchSize,
+  Condition,
+  ConditionOperator,
+  DistributionMethod,
+  ExceptionRule,
+  ExecutionType,
+  ExpectedInput,
+  FailureAction,
+  FailureBehavior,
+  FilterConstraints,
+  FilterOperator,
+  Inputs,
+  Interpreter,
+  JobTemplate,
+  MisfirePolicy,
+  NodeFilter,
+  NodeListType,
+  OfflinePolicy,
+  OnEmpty,
+  OutputFieldRule,
+  OutputFieldRules,
+  OverlapPolicy,
+  RestartCommand,
+  RetryBackoffStrategy,
+  ShellCommand,
+  SkillConstraint,
+  Step,
+  StepLimits,
+  SuccessCriterion,
+  Target,
+  TargetGroup,
+  ToolCommand,
+  ValueConstraint,
+} from "./generated/job-template.ts";
+export type {
+  ActionSpec,
+  CanonicalBackoff,
+  CanonicalCondition,
+  CanonicalExpectedInput,
+  CanonicalFailureBehavior,
+  CanonicalGroup,
+  CanonicalInterpreter,
+  CanonicalJob,
+  CanonicalOutputFieldRule,
+  CanonicalStep,
+  CanonicalStepLimits,
+  TargetSpec,
+} from "./generated/canonical-job.ts";
+export type { AddJobResponse } from "./generated/add-job-response.ts";
+export type { ApiTokenRequest, TokenRole } from "./generated/api-token-request.ts";
+export type { ApiTokenResponse } from "./generated/api-token-response.ts";
+export type { CancelResponse } from "./generated/cancel-response.ts";
+export type { EnrollmentKeyRequest } from "./generated/enrollment-key-request.ts";
+export type { EnrollmentKeyResponse } from "./generated/enrollment-key-response.ts";
+export type { ErrorBody, ErrorDetail } from "./generated/error-body.ts";
+export type {
+  GroupStatus,
+  InstanceDetail,
+  InstanceGroup,
+  RunCounts,
+} from "./generated/instance-detail.ts";
+export type { InstanceList } from "./generated/instance-list.ts";
+export type { InstanceResponse } from "./generated/instance-response.ts";
+export type { Instance, InstanceStatus } from "./generated/instance.ts";
+export type { JobList } from "./generated/job-list.ts";
+export type { JobResponse } from "./generated/job-response.ts";
+export type { Job, JobStatus } from "./generated/job.ts";
+export type { NodeEnrollRequest } from "./generated/node-enroll-request.ts";
+export type { NodeEnrollResponse } from "./generated/node-enroll-response.ts";
+export type { NodeList } from "./generated/node-list.ts";
+export type { FleetNode } from "./generated/node.ts";
+export type { OutputChunkList } from "./generated/output-chunk-list.ts";
+export type { OutputChunk } from "./generated/output-chunk.ts";
+export type { Pagination } from "./generated/pagination.ts";
+export type { Problem } from "./generated/problem.ts";
+export type { RunDetail } from "./generated/run-detail.ts";
+export type { RunList } from "./generated/run-list.ts";
+export type { RunResponse } from "./generated/run-response.ts";
+export type { Run, RunStatus } from "./generated/run.ts";
+export { schemas } from "./generated/schemas.ts";
+export type { SchemaTypes } from "./generated/schemas.ts";
+export type { StepList } from "./generated/step-list.ts";
+export type { StepResult, StepStatus } from "./generated/step.ts";
+export type { ValidateResponse } from "./generated/validate-response.ts";
+export type { JsonSchema } from "./json-schema.ts";
