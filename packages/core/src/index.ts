@@ -15,3 +15,20 @@ export type { ErrorCode, ErrorCodeEntry } from "./error-codes.ts";
 export { errorCodes } from "./error-codes.ts";
 export type { ErrorDetail } from "./courier-error.ts";
 export { CourierError } from "./courier-error.ts";
+export type { Amount } from "./rollout/amount.ts";
+export { resolveAmount, resolveBatchSize } from "./rollout/amount.ts";
+export type { RunCounts } from "./rollout/run-counts.ts";
+export { endedCount, failedCount, noRuns, pendingCount } from "./rollout/run-counts.ts";
+export type { CriteriaStanding, Criterion } from "./rollout/criteria.ts";
+export { judgeCriteria } from "./rollout/criteria.ts";
+export type { GroupRules, GroupSpec, OfflinePolicy } from "./rollout/group-rules.ts";
+export { resolveGroupRules } from "./rollout/group-rules.ts";
+export type {
+  GroupContext,
+  GroupDecision,
+  GroupSnapshot,
+  HaltCause,
+} from "./rollout/decide-group.ts";
+export { decideGroup } from "./rollout/decide-group.ts";
+export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
+export { planInstance } from "./rollout/decide-instance.ts";
