@@ -32,3 +32,5 @@ export type {
 export { decideGroup } from "./rollout/decide-group.ts";
 export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
 export { planInstance } from "./rollout/decide-instance.ts";
+export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
+export { findUnsupported, shellInterpreterName } from "./template/find-unsupported.ts";

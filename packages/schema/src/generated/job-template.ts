@@ -927,6 +927,34 @@ export const jobTemplateSchema: JsonSchema = {
           description: "Old spelling of skill.maxVersion.",
         },
       },
+      dependentSchemas: {
+        min_version: {
+          properties: {
+            skill: {
+              properties: {
+                minVersion: {
+                  not: {},
+                  description:
+                    'give either "skill.minVersion" or its old spelling "min_version", not both',
+                },
+              },
+            },
+          },
+        },
+        max_version: {
+          properties: {
+            skill: {
+              properties: {
+                maxVersion: {
+                  not: {},
+                  description:
+                    'give either "skill.maxVersion" or its old spelling "max_version", not both',
+                },
+              },
+            },
+          },
+        },
+      },
     },
     SkillRange: {
       type: "object",
@@ -1037,7 +1065,11 @@ export const jobTemplateSchema: JsonSchema = {
         "^env\\.[A-Za-z_][A-Za-z0-9_]*$": {
           type: "string",
         },
-        "^env\\.(?![A-Za-z_][A-Za-z0-9_]*$)": false,
+        "^env\\.(?![A-Za-z_][A-Za-z0-9_]*$)": {
+          not: {},
+          description:
+            "an environment variable's name has letters, digits and _ only and starts with no digit",
+        },
         "^(?!(env(\\.|$)|dir$|user$))": {
           type: ["string", "number", "boolean"],
         },
@@ -1215,6 +1247,16 @@ export const jobTemplateSchema: JsonSchema = {
           maxItems: 10,
           items: {
             type: "number",
+          },
+        },
+      },
+      dependentSchemas: {
+        name: {
+          properties: {
+            type: {
+              not: {},
+              description: 'give either "type" or its old spelling "name", not both',
+            },
           },
         },
       },

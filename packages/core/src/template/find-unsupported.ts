@@ -1,0 +1,100 @@
+import type { CanonicalGroup, CanonicalJob, CanonicalStep } from "@courier/schema";
+import type { ErrorDetail } from "../courier-error.ts";
+
+/** The interpreter that runs shell scripts: the only one that this version executes. */
+export const shellInterpreterName = "chef-platform/shell-interpreter";
+
+/**
+ * Every field of a valid job that this version would not execute, with its JSON pointer; empty when the job can run.
+ * The service refuses such a job when it is added, so that nothing is accepted and then ignored.
+ */
+export function findUnsupported(job: CanonicalJob): readonly ErrorDetail[] {
+  return [
+    ...unless(job.scheduleRule === "immediate", "/scheduleRule", `schedule "${job.scheduleRule}"`),
+    ...unless(job.exceptionRules.length === 0, "/exceptionRules", "a list of exception rules"),
+    ...job.target.groups.flatMap((group, index) =>
+      unsupportedInGroup(group, `/target/groups/${index}`),
+    ),
+    ...unless(
+      job.actions.accessMode === "agent",
+      "/actions/accessMode",
+      `access mode "${job.actions.accessMode}"`,
+    ),
+    ...job.actions.steps.flatMap((step, index) =>
+      unsupportedInStep(step, `/actions/steps/${index}`),
+    ),
+  ];
+}
+
+function unsupportedInGroup(group: CanonicalGroup, pointer: string): readonly ErrorDetail[] {
+  return unless(
+    group.nodeListType === "nodes",
+    `${pointer}/nodeListType`,
+    `node list type "${group.nodeListType}"`,
+  );
+}
+
+function unsupportedInStep(step: CanonicalStep, pointer: string): readonly ErrorDetail[] {
+  const { name } = step.interpreter;
+  return [
+    ...unless(
+      name === shellInterpreterName,
+      `${pointer}/interpreter/name`,
+      `interpreter "${name}"`,
+    ),
+    ...variablesIn(step.command, `${pointer}/command`),
+    ...unsupportedInputs(step.inputs, `${pointer}/inputs`),
+    ...unless(
+      isEmpty(step.expectedInputs),
+      `${pointer}/expectedInputs`,
+      "a set of expected inputs",
+    ),
+    ...unless(
+      isEmpty(step.outputFieldRules),
+      `${pointer}/outputFieldRules`,
+      "a set of output rules",
+    ),
+    ...unless(step.conditions.length === 0, `${pointer}/conditions`, "a list of conditions"),
+    ...unless(step.limits.cores === 0, `${pointer}/limits/cores`, "a limit of cores"),
+    ...unless(step.limits.cpu === 1, `${pointer}/limits/cpu`, "a limit of cpu"),
+  ];
+}
+
+function unsupportedInputs(
+  inputs: CanonicalStep["inputs"],
+  pointer: string,
+): readonly ErrorDetail[] {
+  return Object.entries(inputs).flatMap(([name, value]) => [
+    ...unless(isUnderstoodInput(name), `${pointer}/${escapePointer(name)}`, `input "${name}"`),
+    ...variablesIn(value, `${pointer}/${escapePointer(name)}`),
+  ]);
+}
+
+function isUnderstoodInput(name: string): boolean {
+  return name === "dir" || name === "user" || name.startsWith("env.");
+}
+
+const variable = /\{\{\s*(?:\.|shellquote\b)[^}]{0,100}(?:\}\})?/;
+
+function variablesIn(value: unknown, pointer: string): readonly ErrorDetail[] {
+  if (typeof value === "string") {
+    const found = variable.exec(value);
+    return found === null ? [] : unless(false, pointer, `variable "${found[0]}"`);
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, entry]) =>
+    variablesIn(entry, `${pointer}/${escapePointer(key)}`),
+  );
+}
+
+function unless(holds: boolean, pointer: string, what: string): readonly ErrorDetail[] {
+  return holds ? [] : [{ pointer, message: `${what} is not supported by this version` }];
+}
+
+function isEmpty(record: object): boolean {
+  return Object.keys(record).length === 0;
+}
+
+function escapePointer(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}
