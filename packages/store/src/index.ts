@@ -1,1 +1,75 @@
-export {};
+export type { Database, DatabaseOptions, Db } from "./database.ts";
+export { openDatabase } from "./open-database.ts";
+export type { Page, PageRequest } from "./page.ts";
+export type { InsertJobOutcome, JobRow, JobStatus } from "./jobs.ts";
+export { claimDueJobs, findJob, insertJob, listJobs, nextJobDueAt, setJobFired } from "./jobs.ts";
+export type { IdempotencyRow } from "./idempotency.ts";
+export { findIdempotency, insertIdempotency } from "./idempotency.ts";
+export type { InstanceChange, InstanceRow, LockedInstance } from "./instances.ts";
+export {
+  findInstance,
+  insertInstance,
+  listInstances,
+  listOpenInstanceIds,
+  lockInstances,
+  updateInstance,
+} from "./instances.ts";
+export type { CountsDelta, GroupChange, GroupKey, GroupRow, RunCounts } from "./groups.ts";
+export {
+  addToCounts,
+  listGroups,
+  listGroupsPastDeadline,
+  nextGroupDeadlineAt,
+  updateGroup,
+} from "./groups.ts";
+export type {
+  DispatchedRun,
+  EndedPendingRuns,
+  EndedRun,
+  NewRun,
+  PendingRun,
+  RunRow,
+} from "./runs.ts";
+export { dispatchRuns, endPendingRuns, endRuns, insertRuns, selectPendingRuns } from "./runs.ts";
+export type {
+  NodeReportBatch,
+  RecordedReports,
+  ResultReport,
+  RunTransition,
+  StartedReport,
+} from "./reports.ts";
+export { recordReports } from "./reports.ts";
+export type { StepRow, StepUpsert } from "./steps.ts";
+export { listSteps, upsertSteps } from "./steps.ts";
+export type { NewOutputChunk, NodeOutputBatch, OutputRow } from "./output.ts";
+export { appendOutput, listOutput } from "./output.ts";
+export type { ExpiredStop, StopRequested } from "./stops.ts";
+export { listExpiredStops, nextStopDeadlineAt, requestStops } from "./stops.ts";
+export type { FoundRun, OpenRun, StrandedRun, UnacceptedRun } from "./run-lists.ts";
+export {
+  countGroupOnline,
+  findRun,
+  findRuns,
+  listRuns,
+  listStranded,
+  listUnaccepted,
+  openRunsOfNode,
+} from "./run-lists.ts";
+export type { NodeConnection, NodeDisconnection, NodeRow, PreviousJournal } from "./nodes.ts";
+export {
+  findNode,
+  findNodesByIdentifiers,
+  listNodes,
+  setAllNodesOffline,
+  setNodesOffline,
+  setNodesOnline,
+  touchNodes,
+} from "./nodes.ts";
+export type { EnrolNodeOutcome, EnrollmentKeyRow } from "./enrollment.ts";
+export { enrolNode, insertEnrollmentKey } from "./enrollment.ts";
+export type { TokenRow } from "./tokens.ts";
+export { countTokens, findTokenByHash, insertToken } from "./tokens.ts";
+export type { AuditRow } from "./audit.ts";
+export { insertAudit, listAudit } from "./audit.ts";
+export { insertSettingIfAbsent, readSetting } from "./settings.ts";
+export { deleteEndedInstances, deleteExpiredIdempotency, deleteOldAudit } from "./retention.ts";
