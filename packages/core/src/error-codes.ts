@@ -8,8 +8,39 @@ export interface ErrorCodeEntry {
   readonly help: string;
 }
 
+/** A code of the registry. */
+export type ErrorCode =
+  | "TEMPLATE_INVALID"
+  | "TEMPLATE_UNSUPPORTED"
+  | "BODY_INVALID"
+  | "BODY_TOO_LARGE"
+  | "BODY_FORMAT_UNKNOWN"
+  | "REQUEST_INVALID"
+  | "NODE_UNKNOWN"
+  | "UNAUTHENTICATED"
+  | "FORBIDDEN"
+  | "ENROLLMENT_KEY_INVALID"
+  | "ROUTE_NOT_FOUND"
+  | "JOB_NOT_FOUND"
+  | "INSTANCE_NOT_FOUND"
+  | "RUN_NOT_FOUND"
+  | "NODE_NOT_FOUND"
+  | "JOB_NAME_TAKEN"
+  | "NODE_NAME_TAKEN"
+  | "IDEMPOTENCY_KEY_REUSED"
+  | "INSTANCE_ENDED"
+  | "RUN_ENDED"
+  | "RATE_LIMITED"
+  | "SERVICE_DRAINING"
+  | "STORE_UNAVAILABLE"
+  | "SERVICE_UNREACHABLE"
+  | "WAIT_TIMED_OUT"
+  | "USAGE"
+  | "PROFILE_INVALID"
+  | "INTERNAL";
+
 /** The registry of error codes. Codes are never renamed or reused. */
-export const errorCodes = {
+export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
   TEMPLATE_INVALID: entry(400, 2, "correct the fields that the details name; nothing was stored"),
   TEMPLATE_UNSUPPORTED: entry(
     422,
@@ -66,10 +97,7 @@ export const errorCodes = {
   USAGE: entry(400, 2, "see --help"),
   PROFILE_INVALID: entry(400, 2, "create a profile with `courier-cli register-device`"),
   INTERNAL: entry(500, 1, "this is a defect; the service's log has the request id"),
-} as const satisfies Record<string, ErrorCodeEntry>;
-
-/** A code of the registry. */
-export type ErrorCode = keyof typeof errorCodes;
+};
 
 function entry(httpStatus: number, exitCode: number, help: string): ErrorCodeEntry {
   return { httpStatus, exitCode, retryable: false, help };
