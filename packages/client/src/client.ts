@@ -1,0 +1,217 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { isRunOutcome } from "@courier/core";
+import type {
+  AddJobResponse,
+  CancelResponse,
+  EnrollmentKeyRequest,
+  EnrollmentKeyResponse,
+  FleetNode,
+  InstanceList,
+  InstanceResponse,
+  JobList,
+  JobResponse,
+  NodeList,
+  RunList,
+  RunResponse,
+  StepList,
+} from "@courier/schema";
+
+import { foreignAnswer, type HttpAnswer } from "./error-answer.ts";
+import { readOutput, type OutputEvent } from "./follow-output.ts";
+import { isRecord, parseJson } from "./json.ts";
+import { requestTimeoutMs } from "./limits.ts";
+import { withRetries, type Pace } from "./retry-policy.ts";
+import { createTransport, type HttpRequest, type TransportOptions } from "./transport.ts";
+import { followInstance, type WatchEvent } from "./watch-instance.ts";
+
+/** How to reach the service, and how patient to be. */
+export interface ClientOptions extends TransportOptions {
+  /** Limit of one request and its answer; default 30 s. Streams have no limit once they are open. */
+  readonly timeoutMs?: number;
+  readonly pace?: Pace;
+}
+
+/** Which page of a list; absent values are the service's defaults. */
+export interface PageQuery {
+  readonly page?: number | undefined;
+  readonly size?: number | undefined;
+}
+
+/** A template as the user wrote it. */
+export interface TemplateText {
+  readonly text: string;
+  readonly format: "json" | "yaml" | "toml";
+}
+
+/** Every call takes the signal that ends it. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
+/** Filters of a list: absent ones are not sent. */
+export type Filters = Readonly<Record<string, string | number | undefined>>;
+
+/** The service's HTTP API. All methods throw CourierError; reads and repeatable writes retry what is retryable. */
+export interface CourierClient {
+  readonly url: string;
+  /** Sent again after a lost answer only because the idempotency key makes it safe; a fresh key is made when absent. */
+  addJob(
+    template: TemplateText,
+    options: CallOptions & { readonly idempotencyKey?: string | undefined },
+  ): Promise<AddJobResponse>;
+  getJob(jobId: string, options: CallOptions): Promise<JobResponse>;
+  listJobs(query: PageQuery & Filters, options: CallOptions): Promise<JobList>;
+  listInstances(query: PageQuery & Filters, options: CallOptions): Promise<InstanceList>;
+  getInstance(instanceId: string, options: CallOptions): Promise<InstanceResponse>;
+  listInstanceRuns(
+    instanceId: string,
+    query: PageQuery & Filters,
+    options: CallOptions,
+  ): Promise<RunList>;
+  cancelInstance(instanceId: string, options: CallOptions): Promise<CancelResponse>;
+  watchInstance(
+    instanceId: string,
+    options: CallOptions & { readonly isPatient?: boolean },
+  ): AsyncGenerator<WatchEvent, void, undefined>;
+  getRun(runId: string, options: CallOptions): Promise<RunResponse>;
+  listSteps(runId: string, query: PageQuery, options: CallOptions): Promise<StepList>;
+  cancelRun(runId: string, options: CallOptions): Promise<CancelResponse>;
+  readOutput(
+    runId: string,
+    options: CallOptions & {
+      readonly stepNumber?: number | undefined;
+      readonly isFollowing: boolean;
+    },
+  ): AsyncGenerator<OutputEvent, void, undefined>;
+  listNodes(query: PageQuery & Filters, options: CallOptions): Promise<NodeList>;
+  getNode(nodeId: string, options: CallOptions): Promise<{ readonly item: FleetNode }>;
+  /** Never sent twice: a lost answer would leave a second key behind. */
+  createEnrollmentKey(
+    request: EnrollmentKeyRequest,
+    options: CallOptions,
+  ): Promise<EnrollmentKeyResponse>;
+}
+
+const scheduler = "/courier/scheduler-api/v1";
+const state = "/courier/state-api/v1";
+const management = "/node/management/v1";
+
+/** Creates a client; it holds no connection until the first call. */
+export function createClient(options: ClientOptions): CourierClient {
+  const requests = createRequests(options);
+  const { get, post, stream, pace } = requests;
+  const { url } = options;
+  const instance = (id: string): string => `${state}/instances/${encodeURIComponent(id)}`;
+  const run = (id: string): string => `${state}/runs/${encodeURIComponent(id)}`;
+
+  return {
+    url,
+    addJob: (template, { idempotencyKey, signal }) =>
+      post(`${scheduler}/jobs`, {
+        signal,
+        body: template.text,
+        headers: {
+          "Content-Type": `application/${template.format}`,
+          "Idempotency-Key": idempotencyKey ?? randomUUID(),
+        },
+      }),
+    getJob: (id, call) => get(`${scheduler}/jobs/${encodeURIComponent(id)}`, {}, call),
+    listJobs: (query, call) => get(`${scheduler}/jobs`, query, call),
+    listInstances: (query, call) => get(`${state}/instances`, query, call),
+    getInstance: (id, call) => get(instance(id), {}, call),
+    listInstanceRuns: (id, query, call) => get(`${instance(id)}/runs`, query, call),
+    cancelInstance: (id, call) => post(`${instance(id)}/cancel`, call),
+    watchInstance: (id, { signal, isPatient }) =>
+      followInstance({
+        url,
+        open: () => stream(`${instance(id)}/events`, {}, { signal }),
+        pace,
+        signal,
+        isPatient: isPatient ?? false,
+      }),
+    getRun: (id, call) => get(run(id), {}, call),
+    listSteps: (id, query, call) => get(`${run(id)}/steps`, { ...query }, call),
+    cancelRun: (id, call) => post(`${run(id)}/cancel`, call),
+    readOutput: (id, { signal, stepNumber, isFollowing }) =>
+      readOutput({
+        url,
+        open: () => {
+          const query = { stepNumber, follow: isFollowing ? "true" : undefined };
+          return stream(`${run(id)}/output`, query, { signal });
+        },
+        isEnded: async () => {
+          const { item } = await get<RunResponse>(run(id), {}, { signal });
+          return isRunOutcome(item.status);
+        },
+        isFollowing,
+        pace,
+        signal,
+      }),
+    listNodes: (query, call) => get(`${management}/nodes`, query, call),
+    getNode: (id, call) => get(`${management}/nodes/${encodeURIComponent(id)}`, {}, call),
+    createEnrollmentKey: (request, { signal }) =>
+      post(`${management}/enrollment-keys`, {
+        signal,
+        body: JSON.stringify(request),
+        headers: { "Content-Type": "application/json" },
+        isRepeatable: false,
+      }),
+  };
+}
+
+interface PostOptions extends CallOptions {
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default true: sending it twice does no more than sending it once. */
+  readonly isRepeatable?: boolean;
+}
+
+function createRequests(options: ClientOptions) {
+  const transport = createTransport(options);
+  const timeoutMs = options.timeoutMs ?? requestTimeoutMs;
+  const pace: Pace = options.pace ?? { delay: waitFor, random: Math.random };
+
+  function send<T>(request: Omit<HttpRequest, "timeoutMs">, isRepeatable: boolean): Promise<T> {
+    const work = async (): Promise<T> =>
+      readBody<T>(options.url, await transport.send({ ...request, timeoutMs }));
+    return isRepeatable ? withRetries(work, { pace, signal: request.signal }) : work();
+  }
+
+  return {
+    pace,
+    get: <T>(path: string, query: Filters, { signal }: CallOptions): Promise<T> =>
+      send<T>({ method: "GET", path, query: toQuery(query), signal }, true),
+    post: <T>(path: string, { isRepeatable = true, ...rest }: PostOptions): Promise<T> =>
+      send<T>({ method: "POST", path, ...rest }, isRepeatable),
+    stream: (path: string, query: Filters, { signal }: CallOptions) =>
+      transport.open({ method: "GET", path, query: toQuery(query), signal, timeoutMs }),
+  };
+}
+
+function toQuery(filters: Filters): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(filters)) {
+    if (value === undefined) continue;
+    query.set(name === "page" || name === "size" ? `pagination.${name}` : name, String(value));
+  }
+  return query;
+}
+
+function readBody<T>(url: string, answer: HttpAnswer): T {
+  const body = parseJson(answer.text);
+  if (!isRecord(body) || !("item" in body || "items" in body)) throw foreignAnswer(url, answer);
+  // The service serialises its answers with the schemas that the types are generated from.
+  return body as T;
+}
+
+async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    // The caller wants its own reason, not the timer's wording of it.
+    signal.throwIfAborted();
+    throw error;
+  }
+}
