@@ -10,7 +10,11 @@ export { stepTransitions, transitionStep } from "./state/step-state.ts";
 export type { GroupEvent, GroupStatus } from "./state/group-state.ts";
 export { groupTransitions, isGroupFinal, transitionGroup } from "./state/group-state.ts";
 export type { InstanceEvent, InstanceStatus } from "./state/instance-state.ts";
-export { instanceTransitions, isInstanceFinal, transitionInstance } from "./state/instance-state.ts";
+export {
+  instanceTransitions,
+  isInstanceFinal,
+  transitionInstance,
+} from "./state/instance-state.ts";
 export type { ErrorCode, ErrorCodeEntry } from "./error-codes.ts";
 export { errorCodes } from "./error-codes.ts";
 export type { ErrorDetail } from "./courier-error.ts";
@@ -34,3 +38,4 @@ export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
 export { planInstance } from "./rollout/decide-instance.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
 export { findUnsupported, shellInterpreterName } from "./template/find-unsupported.ts";
+export { retryDelayMs, retryDelayMsMax } from "./backoff.ts";

@@ -40,7 +40,11 @@ export type StopOutcome = "canceled" | "timeout";
 /** End these runs: kill the process tree, verify, report a `result`. A run that never arrived is refused from now on and reported as ended. */
 export interface Stop {
   readonly type: "stop";
-  readonly runs: readonly { readonly runId: string; readonly token: number; readonly outcome: StopOutcome }[];
+  readonly runs: readonly {
+    readonly runId: string;
+    readonly token: number;
+    readonly outcome: StopOutcome;
+  }[];
 }
 
 /** The service has recorded these (committed). The node may forget them. */

@@ -1,1 +1,2 @@
-export {};
+export type { SchedulerOptions, SchedulerStats } from "./scheduler.ts";
+export { Scheduler } from "./scheduler.ts";

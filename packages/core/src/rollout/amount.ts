@@ -8,11 +8,7 @@ export interface Amount {
 const fractionTolerance = 1e-9;
 
 /** Resolves an amount against a group's node count; percentages are rounded in the named direction. */
-export function resolveAmount(
-  amount: Amount,
-  nodeCount: number,
-  rounding: "up" | "down",
-): number {
+export function resolveAmount(amount: Amount, nodeCount: number, rounding: "up" | "down"): number {
   if (amount.type === "number") return amount.value;
   const exact = (nodeCount * amount.value) / 100;
   return rounding === "up"

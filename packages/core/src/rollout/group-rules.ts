@@ -38,8 +38,7 @@ export function resolveGroupRules(spec: GroupSpec, nodeCount: number): GroupRule
     criteria: spec.successCriteria,
     timeoutMs: spec.timeoutSeconds * 1000,
     earlyTermination: spec.earlyTermination ?? false,
-    minReadyCount:
-      spec.minReady === undefined ? 0 : resolveAmount(spec.minReady, nodeCount, "up"),
+    minReadyCount: spec.minReady === undefined ? 0 : resolveAmount(spec.minReady, nodeCount, "up"),
     offlinePolicy: spec.offlinePolicy ?? "wait",
     onEmpty: spec.onEmpty ?? "fail",
   };

@@ -25,9 +25,7 @@ export const noRuns: RunCounts = {
 
 /** Runs that ended without success although something was meant to run: what `status: failure` criteria count. */
 export function failedCount(counts: RunCounts): number {
-  return (
-    counts.failure + counts.timeout + counts.undeliverable + counts.unknown + counts.canceled
-  );
+  return counts.failure + counts.timeout + counts.undeliverable + counts.unknown + counts.canceled;
 }
 
 /** Runs that have ended, in whatever way. */

@@ -12,14 +12,7 @@ export type StepStatus =
   | "skipped";
 
 /** What can happen to a step. */
-export type StepEvent =
-  | "start"
-  | "reboot"
-  | "succeed"
-  | "fail"
-  | "expire"
-  | "cancel"
-  | "skip";
+export type StepEvent = "start" | "reboot" | "succeed" | "fail" | "expire" | "cancel" | "skip";
 
 /** The step state machine. A step that cannot start at all fails without having run. */
 export const stepTransitions: TransitionTable<StepStatus, StepEvent> = {

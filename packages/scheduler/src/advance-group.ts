@@ -1,0 +1,109 @@
+import {
+  assertNever,
+  decideGroup,
+  type GroupContext,
+  type GroupDecision,
+  type GroupRules,
+} from "@courier/core";
+import { countGroupOnline, endPendingRuns, type Db } from "@courier/store";
+import type { Effects } from "./effects.ts";
+import type { GroupDraft } from "./group-draft.ts";
+import { quorumIntervalMs, runsPerGroupTurn } from "./limits.ts";
+import { startRuns } from "./start-runs.ts";
+import { stopRuns } from "./stop-runs.ts";
+
+/** What advancing a group needs besides its draft. */
+export interface AdvanceContext {
+  readonly tx: Db;
+  readonly now: number;
+  /** Until then a node that is offline may just not have come back yet (Unix ms). */
+  readonly presenceSettledAt: number;
+  readonly effects: Effects;
+}
+
+/** Applies decisions to one group until core says `rest` or this turn's bound is reached. The caller saves the draft. */
+export async function advanceGroup(
+  draft: GroupDraft,
+  rules: GroupRules,
+  context: AdvanceContext,
+): Promise<void> {
+  const groupContext = await readGroupContext(draft, rules, context);
+  let shouldGoOn = true;
+  while (shouldGoOn) {
+    const decision = decideGroup(rules, draft.snapshot(), groupContext);
+    shouldGoOn = await applyDecision(decision, { draft, rules, context });
+  }
+}
+
+async function readGroupContext(
+  draft: GroupDraft,
+  rules: GroupRules,
+  context: AdvanceContext,
+): Promise<GroupContext> {
+  const isAsked = rules.minReadyCount > 0 && draft.status !== "running";
+  const onlineCount = isAsked ? await countGroupOnline(context.tx, draft) : 0;
+  return { now: context.now, onlineCount };
+}
+
+interface Application {
+  readonly draft: GroupDraft;
+  readonly rules: GroupRules;
+  readonly context: AdvanceContext;
+}
+
+/** Returns whether to decide again in this turn. */
+async function applyDecision(decision: GroupDecision, to: Application): Promise<boolean> {
+  const { draft, rules, context } = to;
+  switch (decision.kind) {
+    case "rest":
+      if (draft.status === "waiting") {
+        context.effects.later.set(draft.instanceId, context.now + quorumIntervalMs);
+      }
+      return false;
+    case "await-quorum":
+      draft.awaitUntil(decision.deadlineAt);
+      return true;
+    case "start":
+      return startRuns(decision, { draft, rules, context });
+    case "halt":
+      draft.halt(decision.cause, decision.reason);
+      if (decision.cause === "timeout") await stopRuns(draft, "timeout", context);
+      return true;
+    case "drain":
+      return drain(decision.outcome, draft, context);
+    case "finish":
+      draft.finish(finishEvents[decision.status], decision.reason, context.now);
+      return false;
+    default:
+      return assertNever(decision, "group decision");
+  }
+}
+
+const finishEvents = {
+  success: "succeed",
+  failure: "fail",
+  skipped: "skip",
+  canceled: "cancel",
+} as const;
+
+async function drain(
+  outcome: "skipped" | "canceled",
+  draft: GroupDraft,
+  context: AdvanceContext,
+): Promise<boolean> {
+  const { ended, cursor } = await endPendingRuns(context.tx, {
+    instanceId: draft.instanceId,
+    groupNumber: draft.groupNumber,
+    fromPosition: draft.cursor,
+    limit: runsPerGroupTurn,
+    status: outcome,
+    reason: draft.haltText,
+    now: context.now,
+  });
+  draft.count(outcome, ended);
+  draft.moveCursor(cursor, cursor);
+  context.effects.countOutcome(outcome, ended);
+  if (ended < runsPerGroupTurn) return true;
+  context.effects.again.add(draft.instanceId);
+  return false;
+}

@@ -1,0 +1,111 @@
+import {
+  isGroupFinal,
+  isInstanceFinal,
+  planInstance,
+  resolveGroupRules,
+  sourcesOf,
+  instanceTransitions,
+  type GroupSpec,
+  type InstanceEvent,
+} from "@courier/core";
+import { updateInstance, type LockedInstance } from "@courier/store";
+import { advanceGroup, type AdvanceContext } from "./advance-group.ts";
+import { GroupDraft } from "./group-draft.ts";
+import { stopRuns } from "./stop-runs.ts";
+
+/** Advances one locked instance: its groups as far as they go now, then its own status. */
+export async function advanceInstance(
+  locked: LockedInstance,
+  context: AdvanceContext,
+): Promise<void> {
+  if (isInstanceFinal(locked.instance.status)) return;
+  const drafts = locked.groups.map((row) => ({ row, draft: new GroupDraft(row) }));
+  if (locked.instance.status === "cancelling") await haltForCancel(drafts, context);
+  for (let turn = 0; turn <= drafts.length; turn += 1) {
+    const plan = planInstance(locked.instance.executionType, drafts.map(standing));
+    if (plan.verdict !== null) {
+      await finishInstance(locked, plan.verdict, context);
+      break;
+    }
+    const before = openCount(drafts);
+    await advanceGroups(drafts, plan, context);
+    if (openCount(drafts) === before) break;
+  }
+  if (locked.instance.status === "pending") await startInstance(locked, drafts, context);
+  for (const { draft } of drafts) await draft.save(context.tx);
+  context.effects.changedInstances.add(locked.instance.id);
+}
+
+interface DraftedGroup {
+  readonly row: LockedInstance["groups"][number];
+  readonly draft: GroupDraft;
+}
+
+function standing({ draft }: DraftedGroup): { groupNumber: number; status: GroupDraft["status"] } {
+  return { groupNumber: draft.groupNumber, status: draft.status };
+}
+
+function openCount(drafts: readonly DraftedGroup[]): number {
+  return drafts.filter(({ draft }) => !isGroupFinal(draft.status)).length;
+}
+
+async function advanceGroups(
+  drafts: readonly DraftedGroup[],
+  plan: { readonly active: readonly number[]; readonly barred: readonly number[] },
+  context: AdvanceContext,
+): Promise<void> {
+  for (const { row, draft } of drafts) {
+    if (!plan.active.includes(draft.groupNumber)) continue;
+    if (plan.barred.includes(draft.groupNumber)) {
+      draft.halt("sequence", "an earlier group did not succeed");
+    }
+    // The column holds the group of a canonical template that was validated when the job was added.
+    const spec = JSON.parse(row.spec) as GroupSpec;
+    await advanceGroup(draft, resolveGroupRules(spec, row.nodeCount), context);
+  }
+}
+
+async function haltForCancel(
+  drafts: readonly DraftedGroup[],
+  context: AdvanceContext,
+): Promise<void> {
+  for (const { draft } of drafts) {
+    if (isGroupFinal(draft.status)) continue;
+    draft.halt("cancel", "canceled");
+    if (draft.snapshot().counts.inFlight > 0) await stopRuns(draft, "canceled", context);
+  }
+}
+
+async function startInstance(
+  locked: LockedInstance,
+  drafts: readonly DraftedGroup[],
+  context: AdvanceContext,
+): Promise<void> {
+  if (drafts.every(({ draft }) => draft.status === "pending")) return;
+  await move(locked, "start", { status: "running", startedAt: context.now }, context);
+}
+
+async function finishInstance(
+  locked: LockedInstance,
+  verdict: "success" | "failure",
+  context: AdvanceContext,
+): Promise<void> {
+  const finishedAt = context.now;
+  if (locked.instance.status === "cancelling") {
+    await move(locked, "confirmCancel", { status: "canceled", finishedAt }, context);
+  } else {
+    const event = verdict === "success" ? "succeed" : "fail";
+    await move(locked, event, { status: verdict, finishedAt }, context);
+  }
+}
+
+async function move(
+  locked: LockedInstance,
+  event: InstanceEvent,
+  set: Parameters<typeof updateInstance>[1]["set"],
+  context: AdvanceContext,
+): Promise<void> {
+  const { id } = locked.instance;
+  const from = sourcesOf(instanceTransitions, event);
+  await updateInstance(context.tx, { id, from, set, now: context.now });
+}

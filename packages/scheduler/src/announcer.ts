@@ -1,0 +1,69 @@
+import type { Bus } from "@courier/bus";
+import {
+  instanceTopic,
+  nodeTopic,
+  runsPerMessageMax,
+  runTopic,
+  type Assign,
+  type Assignment,
+  type Stop,
+} from "@courier/protocol";
+import type { Db } from "@courier/store";
+import { ActionSpecs } from "./action-specs.ts";
+import type { DispatchedRun, Effects } from "./effects.ts";
+
+/** Publishes what a committed transaction decided: work for nodes, and what changed for everyone who watches. */
+export class Announcer {
+  readonly #bus: Bus;
+  readonly #specs: ActionSpecs;
+
+  constructor(options: { readonly bus: Bus; readonly db: Db }) {
+    this.#bus = options.bus;
+    this.#specs = new ActionSpecs(options.db);
+  }
+
+  /** Call only after the commit. A message that gets lost is made good by the rescuer. */
+  async announce(effects: Effects): Promise<void> {
+    this.#announceStops(effects);
+    await this.#announceAssignments(effects.dispatched);
+    for (const id of effects.changedRuns) this.#bus.publish(runTopic(id), null);
+    for (const id of effects.changedInstances) this.#bus.publish(instanceTopic(id), null);
+  }
+
+  #announceStops({ stopped }: Effects): void {
+    const byNode = new Map<string, Stop["runs"][number][]>();
+    for (const { id, nodeId, token, outcome } of stopped) {
+      const orders = byNode.get(nodeId) ?? [];
+      orders.push({ runId: id, token, outcome });
+      byNode.set(nodeId, orders);
+    }
+    for (const [nodeId, orders] of byNode) {
+      for (const chunk of chunks(orders)) {
+        const message: Stop = { type: "stop", runs: chunk };
+        this.#bus.publish(nodeTopic(nodeId), message);
+      }
+    }
+  }
+
+  async #announceAssignments(dispatched: readonly DispatchedRun[]): Promise<void> {
+    const byNode = new Map<string, Assignment[]>();
+    for (const run of dispatched) {
+      const base = await this.#specs.read(run.instanceId);
+      const assignments = byNode.get(run.nodeId) ?? [];
+      assignments.push({ runId: run.id, token: run.token, ...base });
+      byNode.set(run.nodeId, assignments);
+    }
+    for (const [nodeId, assignments] of byNode) {
+      for (const chunk of chunks(assignments)) {
+        const message: Assign = { type: "assign", runs: chunk };
+        this.#bus.publish(nodeTopic(nodeId), message);
+      }
+    }
+  }
+}
+
+function* chunks<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += runsPerMessageMax) {
+    yield items.slice(start, start + runsPerMessageMax);
+  }
+}

@@ -1,0 +1,114 @@
+import { instanceTransitions, isInstanceFinal, isRunOutcome, sourcesOf } from "@courier/core";
+import type { CancelAnswer } from "@courier/protocol";
+import {
+  endRuns,
+  findRun,
+  lockInstances,
+  updateInstance,
+  type Database,
+  type LockedInstance,
+} from "@courier/store";
+import { advanceInstance } from "./advance-instance.ts";
+import { Effects } from "./effects.ts";
+import { countTransitions } from "./end-in-flight.ts";
+import { GroupDraft } from "./group-draft.ts";
+import { stopRuns } from "./stop-runs.ts";
+import type { Turn } from "./turn.ts";
+
+/** The answer to a request for a cancel and what follows from it. */
+export interface Canceled {
+  readonly answer: CancelAnswer;
+  readonly effects: Effects;
+}
+
+interface CancelContext {
+  readonly now: number;
+  readonly presenceSettledAt: number;
+  readonly actor: string;
+}
+
+/** Marks an instance as cancelling and, in the same transaction, ends what has not started and stops what has. */
+export async function cancelInstance(
+  db: Database,
+  instanceId: string,
+  context: CancelContext,
+): Promise<Canceled> {
+  return db.transaction(async (tx) => {
+    const turn: Turn = { tx, effects: new Effects(), ...context };
+    const [locked] = await lockInstances(tx, [instanceId]);
+    if (locked === undefined) return { answer: "not-found", effects: turn.effects };
+    if (isInstanceFinal(locked.instance.status)) return { answer: "ended", effects: turn.effects };
+    await requestCancel(turn, instanceId, context.actor);
+    const instance = { ...locked.instance, status: "cancelling" } as const;
+    await advanceInstance({ ...locked, instance }, turn);
+    return { answer: "cancelling", effects: turn.effects };
+  });
+}
+
+/** A second request finds the instance cancelling already and changes nothing. */
+async function requestCancel(turn: Turn, id: string, actor: string): Promise<void> {
+  await updateInstance(turn.tx, {
+    id,
+    from: sourcesOf(instanceTransitions, "requestCancel"),
+    set: {
+      status: "cancelling",
+      reason: `canceled by ${actor}`,
+      cancelRequestedAt: turn.now,
+      lastUpdatedBy: actor,
+    },
+    now: turn.now,
+  });
+}
+
+/** Cancels one run: at once when it has not been dispatched, else by stopping it on its node. */
+export async function cancelRun(
+  db: Database,
+  runId: string,
+  context: CancelContext,
+): Promise<Canceled> {
+  return db.transaction(async (tx) => {
+    const turn: Turn = { tx, effects: new Effects(), ...context };
+    const found = await findRun(tx, runId);
+    if (found === undefined) return { answer: "not-found", effects: turn.effects };
+    const [locked] = await lockInstances(tx, [found.instanceId]);
+    // Read again under the instance's lock: the run may have moved meanwhile.
+    const run = await findRun(tx, runId);
+    if (locked === undefined || run === undefined || isRunOutcome(run.status)) {
+      return { answer: "ended", effects: turn.effects };
+    }
+    const isOver = await (run.status === "pending"
+      ? endPending(turn, runId, context.actor)
+      : stopInFlight(turn, locked, run));
+    turn.effects.changedRuns.add(runId);
+    turn.effects.again.add(run.instanceId);
+    return { answer: isOver ? "ended" : "cancelling", effects: turn.effects };
+  });
+}
+
+async function endPending(turn: Turn, runId: string, actor: string): Promise<boolean> {
+  const ended = await endRuns(turn.tx, {
+    ids: [runId],
+    status: "canceled",
+    reason: `canceled by ${actor}`,
+    now: turn.now,
+    from: ["pending"],
+  });
+  await countTransitions(
+    turn,
+    ended.map((run) => ({ ...run, status: "canceled" as const })),
+  );
+  return false;
+}
+
+async function stopInFlight(
+  turn: Turn,
+  locked: LockedInstance,
+  run: { readonly id: string; readonly groupNumber: number },
+): Promise<boolean> {
+  const row = locked.groups.find((group) => group.groupNumber === run.groupNumber);
+  if (row === undefined) return true;
+  const draft = new GroupDraft(row);
+  await stopRuns(draft, "canceled", turn, run.id);
+  await draft.save(turn.tx);
+  return false;
+}

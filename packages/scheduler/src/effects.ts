@@ -1,0 +1,38 @@
+import type { StopOutcome } from "@courier/protocol";
+
+/** A run that a committed transaction gave to its node. */
+export interface DispatchedRun {
+  readonly id: string;
+  readonly nodeId: string;
+  readonly token: number;
+  readonly instanceId: string;
+}
+
+/** A run that its node has to stop. */
+export interface StoppedRun {
+  readonly id: string;
+  readonly nodeId: string;
+  readonly token: number;
+  readonly outcome: StopOutcome;
+}
+
+/** What a transaction wants to happen once it has committed. Dropped when it rolls back. */
+export class Effects {
+  readonly dispatched: DispatchedRun[] = [];
+  readonly stopped: StoppedRun[] = [];
+  /** Instances whose counters, groups or status changed. */
+  readonly changedInstances: Set<string> = new Set();
+  /** Runs whose steps or output changed. */
+  readonly changedRuns: Set<string> = new Set();
+  /** Instances that have more to do right away. */
+  readonly again: Set<string> = new Set();
+  /** Instances to look at again at a time (Unix ms). */
+  readonly later: Map<string, number> = new Map();
+  /** Ended runs by outcome, for the statistics. */
+  readonly outcomes: Map<string, number> = new Map();
+
+  /** Counts ended runs for the statistics. */
+  countOutcome(outcome: string, count: number): void {
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + count);
+  }
+}

@@ -1,0 +1,105 @@
+import { noRuns } from "@courier/core";
+import type { CanonicalGroup, CanonicalJob } from "@courier/schema";
+import {
+  findNodesByIdentifiers,
+  insertInstance,
+  insertRuns,
+  type Db,
+  type GroupRow,
+  type InstanceRow,
+  type JobRow,
+} from "@courier/store";
+
+/** What an expansion is told from outside. */
+export interface Expansion {
+  readonly job: JobRow;
+  /** The occurrence of the schedule that fires (Unix ms); unique per job. */
+  readonly nominalAt: number;
+  readonly now: number;
+  readonly newId: () => string;
+}
+
+/**
+ * Inserts the instance of one occurrence with its groups and all their runs; targets are resolved here, once.
+ * Returns the instance's id, or null when this occurrence has fired already.
+ */
+export async function expandInstance(tx: Db, expansion: Expansion): Promise<string | null> {
+  // The column holds the canonical form of a template that was validated when the job was added.
+  const template = JSON.parse(expansion.job.template) as CanonicalJob;
+  const instance = instanceRow(expansion, template);
+  const groups = await resolveGroups(tx, template);
+  const wasInserted = await insertInstance(tx, {
+    instance,
+    groups: groups.map((group, groupNumber) => groupRow(instance.id, groupNumber, group)),
+  });
+  if (!wasInserted) return null;
+  for (const [groupNumber, group] of groups.entries()) {
+    await insertRuns(tx, {
+      instanceId: instance.id,
+      groupNumber,
+      createdAt: expansion.now,
+      runs: group.nodeIds.map((nodeId, position) => ({
+        id: expansion.newId(),
+        nodeId,
+        position,
+      })),
+    });
+  }
+  return instance.id;
+}
+
+interface ResolvedGroup {
+  readonly group: CanonicalGroup;
+  readonly nodeIds: readonly string[];
+}
+
+/** A node twice in one group counts once; archived nodes are left out (semantics.md section 4). */
+async function resolveGroups(tx: Db, template: CanonicalJob): Promise<ResolvedGroup[]> {
+  const { groups } = template.target;
+  const identifiers = new Set(groups.flatMap((group) => group.nodeIdentifiers));
+  const nodeIds = await findNodesByIdentifiers(tx, [...identifiers]);
+  return groups.map((group) => {
+    const found = group.nodeIdentifiers.flatMap((identifier) => nodeIds.get(identifier) ?? []);
+    return { group, nodeIds: [...new Set(found)] };
+  });
+}
+
+function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow {
+  return {
+    id: expansion.newId(),
+    jobId: expansion.job.id,
+    nominalAt: expansion.nominalAt,
+    status: "pending",
+    reason: "",
+    executionType: template.target.executionType,
+    actionSpec: JSON.stringify(template.actions),
+    targetSpec: JSON.stringify(template.target),
+    jobName: template.name,
+    createdAt: expansion.now,
+    updatedAt: expansion.now,
+    startedAt: null,
+    finishedAt: null,
+    lastUpdatedBy: expansion.job.createdBy,
+    cancelRequestedAt: null,
+  };
+}
+
+function groupRow(instanceId: string, groupNumber: number, resolved: ResolvedGroup): GroupRow {
+  // The rules without the targets: what is read at every turn must not grow with the fleet.
+  const { nodeIdentifiers: _nodeIdentifiers, ...rules } = resolved.group;
+  return {
+    instanceId,
+    groupNumber,
+    status: "pending",
+    reason: "",
+    nodeCount: resolved.nodeIds.length,
+    spec: JSON.stringify(rules),
+    cursor: 0,
+    batchEnd: 0,
+    haltReason: "",
+    startedAt: null,
+    deadlineAt: null,
+    finishedAt: null,
+    counts: noRuns,
+  };
+}

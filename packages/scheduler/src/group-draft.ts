@@ -1,0 +1,166 @@
+import {
+  assert,
+  noRuns,
+  transitionGroup,
+  type GroupEvent,
+  type GroupSnapshot,
+  type GroupStatus,
+  type HaltCause,
+  type RunCounts,
+} from "@courier/core";
+import { addToCounts, updateGroup, type Db, type GroupRow } from "@courier/store";
+
+/** Mutable counts, for gathering deltas. */
+export type CountDeltas = { -readonly [K in keyof RunCounts]: number };
+
+/** One group during one turn: gathers what changes, writes it once at the end. */
+export class GroupDraft {
+  readonly #row: GroupRow;
+  readonly #deltas: CountDeltas = { ...noRuns };
+  #status: GroupStatus;
+  #reason: string;
+  #cursor: number;
+  #batchEnd: number;
+  #haltReason: string;
+  #startedAt: number | null;
+  #deadlineAt: number | null;
+  #finishedAt: number | null;
+  #hasChanged = false;
+
+  constructor(row: GroupRow) {
+    this.#row = row;
+    this.#status = row.status;
+    this.#reason = row.reason;
+    this.#cursor = row.cursor;
+    this.#batchEnd = row.batchEnd;
+    this.#haltReason = row.haltReason;
+    this.#startedAt = row.startedAt;
+    this.#deadlineAt = row.deadlineAt;
+    this.#finishedAt = row.finishedAt;
+  }
+
+  get instanceId(): string {
+    return this.#row.instanceId;
+  }
+
+  get groupNumber(): number {
+    return this.#row.groupNumber;
+  }
+
+  get nodeCount(): number {
+    return this.#row.nodeCount;
+  }
+
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  get status(): GroupStatus {
+    return this.#status;
+  }
+
+  /** Why the group was halted, for people; "" while it is not. */
+  get haltText(): string {
+    return this.#haltReason === "" ? "" : this.#reason;
+  }
+
+  /** The group as core sees it, with this turn's changes in it. */
+  snapshot(): GroupSnapshot {
+    const counts: CountDeltas = { ...this.#row.counts };
+    for (const key of countKeys) counts[key] += this.#deltas[key];
+    return {
+      status: this.#status,
+      nodeCount: this.#row.nodeCount,
+      counts,
+      cursor: this.#cursor,
+      batchEnd: this.#batchEnd,
+      // The column is only ever written from a HaltCause, "" stands for none.
+      halt: this.#haltReason === "" ? null : (this.#haltReason as HaltCause),
+      deadlineAt: this.#deadlineAt,
+    };
+  }
+
+  /** Adds to one counter. */
+  count(key: keyof RunCounts, delta: number): void {
+    this.#deltas[key] += delta;
+  }
+
+  /** Moves the status; a rejection is a defect, because the decision came from the same table. */
+  move(event: GroupEvent): void {
+    const next = transitionGroup(this.#status, event);
+    assert(
+      next.ok,
+      `group ${this.#row.instanceId}/${this.#row.groupNumber}: ${event} from ${this.#status}`,
+    );
+    this.#status = next.state;
+    this.#hasChanged = true;
+  }
+
+  /** Remembers where dispatching stands. */
+  moveCursor(cursor: number, batchEnd: number): void {
+    this.#cursor = cursor;
+    this.#batchEnd = batchEnd;
+    this.#hasChanged = true;
+  }
+
+  /** Starts the group's clock; the deadline counts from the first dispatch. */
+  begin(now: number, timeoutMs: number): void {
+    this.move("start");
+    this.#startedAt = now;
+    this.#deadlineAt = timeoutMs === 0 ? null : now + timeoutMs;
+  }
+
+  /** Sets the limit of a wait for a quorum. */
+  awaitUntil(deadlineAt: number | null): void {
+    this.move("await");
+    this.#deadlineAt = deadlineAt;
+  }
+
+  /** Starts nothing more; the first cause wins. */
+  halt(cause: HaltCause, reason: string): void {
+    if (this.#haltReason !== "") return;
+    this.#haltReason = cause;
+    this.#reason = reason;
+    this.#hasChanged = true;
+  }
+
+  /** Ends the group; a reason that was written when it was halted stays. */
+  finish(event: GroupEvent, reason: string, now: number): void {
+    this.move(event);
+    if (this.#reason === "") this.#reason = reason;
+    this.#finishedAt = now;
+  }
+
+  /** Writes what has changed; at most two statements. Tells whether anything had. */
+  async save(tx: Db): Promise<boolean> {
+    const { instanceId, groupNumber } = this.#row;
+    const hasDeltas = countKeys.some((key) => this.#deltas[key] !== 0);
+    if (hasDeltas) {
+      await addToCounts(tx, [{ instanceId, groupNumber, counts: this.#deltas }]);
+    }
+    if (this.#hasChanged) await this.#saveRow(tx);
+    return hasDeltas || this.#hasChanged;
+  }
+
+  async #saveRow(tx: Db): Promise<void> {
+    const wasUpdated = await updateGroup(tx, {
+      instanceId: this.#row.instanceId,
+      groupNumber: this.#row.groupNumber,
+      from: [this.#row.status],
+      set: {
+        status: this.#status,
+        reason: this.#reason,
+        cursor: this.#cursor,
+        batchEnd: this.#batchEnd,
+        haltReason: this.#haltReason,
+        startedAt: this.#startedAt,
+        deadlineAt: this.#deadlineAt,
+        finishedAt: this.#finishedAt,
+      },
+    });
+    assert(wasUpdated, "a locked group changed under its lock");
+  }
+}
+
+// Object.keys widens to string[]; noRuns has exactly the keys of RunCounts.
+const countKeys = Object.keys(noRuns) as (keyof RunCounts)[];

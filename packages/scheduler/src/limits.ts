@@ -1,0 +1,59 @@
+/** Jobs fired in one transaction. */
+export const dueJobsPerTurn = 20;
+
+/** Runs of one group claimed or ended in one transaction; more are taken in the next turn. */
+export const runsPerGroupTurn = 1000;
+
+/** Instances advanced in one transaction. */
+export const instancesPerTurn = 50;
+
+/** Node frames recorded in one transaction. */
+export const framesPerTurn = 2000;
+
+/** How long reports gather under load before they are written, ms. */
+export const gatherMs = 3;
+
+/** How often due jobs are looked for when nothing wakes the loop, ms. */
+export const fireIntervalMs = 250;
+
+/** How often deadlines are looked at, ms. */
+export const expireIntervalMs = 200;
+
+/** How often the rescuer looks for what has been left behind, ms. */
+export const rescueIntervalMs = 5_000;
+
+/** How often every open instance is looked at again, ms: a lost wake-up costs at most this. */
+export const sweepIntervalMs = 30_000;
+
+/** Rows that the rescuer and the expirer take at a time. */
+export const rescueBatch = 500;
+
+/** A dispatched run that its online node has not started after this is sent again, ms. */
+export const redeliverAfterMs = 15_000;
+
+/** How long a node may take to confirm a stop before the service decides alone, ms. Longer than the node's own grace. */
+export const stopGraceMs = 45_000;
+
+/** A node that executes a run and stays away longer than this leaves the run `unknown`, ms. */
+export const lostAfterMs: number = 60 * 60 * 1000;
+
+/** After a start, nodes get this long to come back before `offlinePolicy` counts them as offline, ms. */
+export const presenceGraceMs = 10_000;
+
+/** How often a group that waits for its quorum is looked at, ms. */
+export const quorumIntervalMs = 500;
+
+/** Action specifications kept in memory for assignments. */
+export const actionSpecsCached = 200;
+
+/** Ended instances are deleted after this, ms. */
+export const retentionMs: number = 90 * 24 * 60 * 60 * 1000;
+
+/** Instances deleted in one transaction by retention. */
+export const retentionBatch = 10;
+
+/** How often retention looks, ms. */
+export const retentionIntervalMs = 60_000;
+
+/** An idempotency key is remembered this long, ms. */
+export const idempotencyRetentionMs: number = 24 * 60 * 60 * 1000;

@@ -1,0 +1,41 @@
+import { listOpenInstanceIds, listStranded, listUnaccepted, type Database } from "@courier/store";
+import { Effects } from "./effects.ts";
+import { endInFlight } from "./end-in-flight.ts";
+import { lostAfterMs, redeliverAfterMs, rescueBatch } from "./limits.ts";
+import type { Turn } from "./turn.ts";
+
+/** Assignments that may have been lost on their way to a node that is online: sent again, the node executes them once. */
+export async function redeliver(db: Database, now: number): Promise<Effects> {
+  const effects = new Effects();
+  const dispatchedBefore = now - redeliverAfterMs;
+  for (const run of await listUnaccepted(db, { dispatchedBefore, limit: rescueBatch })) {
+    effects.dispatched.push(run);
+  }
+  return effects;
+}
+
+/** Runs whose node went away while executing them and stayed away: what became of them cannot be known. */
+export async function abandonStranded(
+  db: Database,
+  context: { readonly now: number; readonly presenceSettledAt: number },
+): Promise<Effects> {
+  return db.transaction(async (tx) => {
+    const turn: Turn = { tx, effects: new Effects(), ...context };
+    const stranded = await listStranded(tx, {
+      offlineBefore: context.now - lostAfterMs,
+      limit: rescueBatch,
+    });
+    const touched = await endInFlight(turn, {
+      ids: stranded.filter((run) => run.status === "running").map((run) => run.id),
+      status: "unknown",
+      reason: `the node was executing this run and has not been seen for ${lostAfterMs / 60_000} minutes`,
+    });
+    for (const id of touched) turn.effects.again.add(id);
+    return turn.effects;
+  });
+}
+
+/** Every instance that has not ended, for a look at each: makes good any wake-up that was lost. */
+export async function listForSweep(db: Database): Promise<string[]> {
+  return listOpenInstanceIds(db);
+}

@@ -1,0 +1,188 @@
+import type { Bus, Unsubscribe } from "@courier/bus";
+import type { Clock, Service } from "@courier/core";
+import {
+  workTopic,
+  type CancelAnswer,
+  type Hello,
+  type JobControl,
+  type NodeReports,
+  type NodeSession,
+  type RunReport,
+} from "@courier/protocol";
+import { setAllNodesOffline, type Database } from "@courier/store";
+import type { Logger } from "pino";
+import { Announcer } from "./announcer.ts";
+import { cancelInstance, cancelRun } from "./cancel.ts";
+import type { Effects } from "./effects.ts";
+import { endUnconfirmed, listOverdue } from "./expire.ts";
+import { fireDueJobs } from "./fire-due-jobs.ts";
+import {
+  dueJobsPerTurn,
+  expireIntervalMs,
+  fireIntervalMs,
+  presenceGraceMs,
+  rescueIntervalMs,
+  retentionBatch,
+  retentionIntervalMs,
+  sweepIntervalMs,
+} from "./limits.ts";
+import { Loop, type LoopWork } from "./loop.ts";
+import { Pump } from "./pump.ts";
+import { abandonStranded, listForSweep, redeliver } from "./rescue.ts";
+import { deleteExpired } from "./retain.ts";
+
+/** What a scheduler is made of. */
+export interface SchedulerOptions {
+  readonly db: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  /** A fresh lower-case UUID. */
+  readonly newId: () => string;
+  readonly log: Logger;
+}
+
+/** Plain numbers for the metrics page. */
+export interface SchedulerStats {
+  readonly firedJobs: number;
+  readonly dispatchedRuns: number;
+  readonly endedRuns: Readonly<Record<string, number>>;
+  /** Node frames that wait for their commit. */
+  readonly backlog: number;
+}
+
+/**
+ * Turns due jobs into instances and drives every instance to its end.
+ * All of its state is in the database; killing it at any moment and starting it again loses nothing.
+ */
+export class Scheduler implements Service, NodeReports, JobControl {
+  readonly #options: SchedulerOptions;
+  readonly #pump: Pump;
+  readonly #fireLoop: Loop;
+  readonly #loops: readonly Loop[];
+  readonly #endedRuns = new Map<string, number>();
+  #firedJobs = 0;
+  #dispatchedRuns = 0;
+  #presenceSettledAt = 0;
+  #unsubscribe: Unsubscribe | undefined;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    const announcer = new Announcer(options);
+    const onCommitted = (effects: Effects): void => this.#count(effects);
+    this.#pump = new Pump({ ...options, announcer, onCommitted });
+    this.#fireLoop = this.#loop("fire-due-jobs", fireIntervalMs, () => this.#fire());
+    this.#loops = [
+      this.#fireLoop,
+      this.#loop("expire", expireIntervalMs, () => this.#expire()),
+      this.#loop("rescue", rescueIntervalMs, () => this.#rescue()),
+      this.#loop("sweep", sweepIntervalMs, () => this.#sweep()),
+      this.#loop("retain", retentionIntervalMs, () => this.#retain()),
+    ];
+  }
+
+  async start(): Promise<void> {
+    const { db, bus, clock } = this.#options;
+    const now = clock.now();
+    this.#presenceSettledAt = now + presenceGraceMs;
+    this.#pump.presenceSettledAt = this.#presenceSettledAt;
+    await db.transaction((tx) => setAllNodesOffline(tx, now));
+    await this.#pump.start();
+    for (const loop of this.#loops) await loop.start();
+    this.#unsubscribe = bus.subscribe(workTopic, () => this.#fireLoop.wake());
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    for (const loop of this.#loops) await loop.stop();
+    await this.#pump.stop();
+  }
+
+  async connected(hello: Hello, session: NodeSession): Promise<void> {
+    await this.#pump.arrive({ hello, session });
+  }
+
+  async disconnected(session: NodeSession): Promise<void> {
+    await this.#pump.depart(session);
+  }
+
+  async reported(nodeId: string, reports: readonly RunReport[]): Promise<void> {
+    await this.#pump.record({ nodeId, reports });
+  }
+
+  async cancelInstance(instanceId: string, actor: string): Promise<CancelAnswer> {
+    const { answer, effects } = await cancelInstance(this.#options.db, instanceId, {
+      ...this.#moment(),
+      actor,
+    });
+    await this.#pump.follow(effects);
+    return answer;
+  }
+
+  async cancelRun(runId: string, actor: string): Promise<CancelAnswer> {
+    const { answer, effects } = await cancelRun(this.#options.db, runId, {
+      ...this.#moment(),
+      actor,
+    });
+    await this.#pump.follow(effects);
+    return answer;
+  }
+
+  /** Counts since the process started. */
+  stats(): SchedulerStats {
+    return {
+      firedJobs: this.#firedJobs,
+      dispatchedRuns: this.#dispatchedRuns,
+      endedRuns: Object.fromEntries(this.#endedRuns),
+      backlog: this.#pump.backlog,
+    };
+  }
+
+  #loop(name: string, intervalMs: number, work: LoopWork): Loop {
+    const { clock, log } = this.#options;
+    return new Loop({ name, clock, log, intervalMs, work });
+  }
+
+  #moment(): { now: number; presenceSettledAt: number } {
+    return { now: this.#options.clock.now(), presenceSettledAt: this.#presenceSettledAt };
+  }
+
+  #count(effects: Effects): void {
+    this.#dispatchedRuns += effects.dispatched.length;
+    for (const [outcome, count] of effects.outcomes) {
+      this.#endedRuns.set(outcome, (this.#endedRuns.get(outcome) ?? 0) + count);
+    }
+  }
+
+  async #fire(): Promise<boolean> {
+    const { db, newId } = this.#options;
+    const { effects, jobCount } = await fireDueJobs(db, { ...this.#moment(), newId });
+    if (jobCount === 0) return false;
+    this.#firedJobs += jobCount;
+    await this.#pump.follow(effects);
+    return jobCount === dueJobsPerTurn;
+  }
+
+  async #expire(): Promise<boolean> {
+    const moment = this.#moment();
+    this.#pump.markDue(await listOverdue(this.#options.db, moment.now));
+    await this.#pump.follow(await endUnconfirmed(this.#options.db, moment));
+    return false;
+  }
+
+  async #rescue(): Promise<boolean> {
+    const moment = this.#moment();
+    await this.#pump.follow(await redeliver(this.#options.db, moment.now));
+    await this.#pump.follow(await abandonStranded(this.#options.db, moment));
+    return false;
+  }
+
+  async #sweep(): Promise<boolean> {
+    this.#pump.markDue(await listForSweep(this.#options.db));
+    return false;
+  }
+
+  async #retain(): Promise<boolean> {
+    const deleted = await deleteExpired(this.#options.db, this.#options.clock.now());
+    return deleted >= retentionBatch;
+  }
+}

@@ -1,0 +1,55 @@
+import type { StopOutcome } from "@courier/protocol";
+import { endRuns, requestStops } from "@courier/store";
+import type { AdvanceContext } from "./advance-group.ts";
+import type { GroupDraft } from "./group-draft.ts";
+import { stopGraceMs } from "./limits.ts";
+
+/**
+ * Asks the nodes to stop a group's runs in flight (or only `runId`).
+ * A run whose node has been offline since before the run was dispatched never reached it and ends at once.
+ */
+export async function stopRuns(
+  draft: GroupDraft,
+  outcome: StopOutcome,
+  context: AdvanceContext,
+  runId?: string,
+): Promise<void> {
+  const requested = await requestStops(context.tx, {
+    instanceId: draft.instanceId,
+    groupNumber: draft.groupNumber,
+    ...(runId === undefined ? {} : { runId }),
+    outcome,
+    stopDeadlineAt: context.now + stopGraceMs,
+    now: context.now,
+  });
+  const unsent = requested.filter((run) => neverArrived(run));
+  const unsentIds = new Set(unsent.map((run) => run.id));
+  for (const run of requested) {
+    if (unsentIds.has(run.id)) continue;
+    context.effects.stopped.push({ id: run.id, nodeId: run.nodeId, token: run.token, outcome });
+  }
+  if (unsent.length === 0) return;
+  const status = outcome === "canceled" ? "canceled" : "undeliverable";
+  const ended = await endRuns(context.tx, {
+    ids: [...unsentIds],
+    status,
+    reason: "the node was offline, the run never reached it",
+    now: context.now,
+    from: ["dispatched"],
+  });
+  draft.count("inFlight", -ended.length);
+  draft.count(status, ended.length);
+  context.effects.countOutcome(status, ended.length);
+}
+
+/** True when the run cannot have reached its node: no session existed since it was dispatched. */
+export function neverArrived(run: {
+  readonly status: string;
+  readonly dispatchedAt: number | null;
+  readonly nodeOnline: boolean;
+  readonly nodeOfflineSince: number | null;
+}): boolean {
+  if (run.status !== "dispatched" || run.nodeOnline) return false;
+  if (run.nodeOfflineSince === null || run.dispatchedAt === null) return false;
+  return run.nodeOfflineSince < run.dispatchedAt;
+}
