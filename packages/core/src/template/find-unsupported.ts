@@ -11,7 +11,7 @@ export const shellInterpreterName = "chef-platform/shell-interpreter";
 export function findUnsupported(job: CanonicalJob): readonly ErrorDetail[] {
   return [
     ...unless(job.scheduleRule === "immediate", "/scheduleRule", `schedule "${job.scheduleRule}"`),
-    ...unless(job.exceptionRules.length === 0, "/exceptionRules", "a list of exception rules"),
+    ...unless(job.exceptionRules.length === 0, "/exceptionRules", 'field "exceptionRules"'),
     ...job.target.groups.flatMap((group, index) =>
       unsupportedInGroup(group, `/target/groups/${index}`),
     ),
@@ -44,19 +44,15 @@ function unsupportedInStep(step: CanonicalStep, pointer: string): readonly Error
     ),
     ...variablesIn(step.command, `${pointer}/command`),
     ...unsupportedInputs(step.inputs, `${pointer}/inputs`),
-    ...unless(
-      isEmpty(step.expectedInputs),
-      `${pointer}/expectedInputs`,
-      "a set of expected inputs",
-    ),
+    ...unless(isEmpty(step.expectedInputs), `${pointer}/expectedInputs`, 'field "expectedInputs"'),
     ...unless(
       isEmpty(step.outputFieldRules),
       `${pointer}/outputFieldRules`,
-      "a set of output rules",
+      'field "outputFieldRules"',
     ),
-    ...unless(step.conditions.length === 0, `${pointer}/conditions`, "a list of conditions"),
-    ...unless(step.limits.cores === 0, `${pointer}/limits/cores`, "a limit of cores"),
-    ...unless(step.limits.cpu === 1, `${pointer}/limits/cpu`, "a limit of cpu"),
+    ...unless(step.conditions.length === 0, `${pointer}/conditions`, 'field "conditions"'),
+    ...unless(step.limits.cores === 0, `${pointer}/limits/cores`, 'limit "cores"'),
+    ...unless(step.limits.cpu === 1, `${pointer}/limits/cpu`, 'limit "cpu"'),
   ];
 }
 

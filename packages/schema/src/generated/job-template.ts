@@ -196,6 +196,9 @@ export interface Step {
   limits?: StepLimits;
 }
 export interface Interpreter {
+  /**
+   * a name such as "chef-platform/shell-interpreter"
+   */
   name: string;
   skill?: SkillRange;
   /**
@@ -909,7 +912,9 @@ export const jobTemplateSchema: JsonSchema = {
         name: {
           type: "string",
           maxLength: 255,
-          pattern: "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$",
+          minLength: 1,
+          pattern: "^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?)?$",
+          description: 'a name such as "chef-platform/shell-interpreter"',
         },
         skill: {
           $ref: "#/$defs/SkillRange",

@@ -2,8 +2,10 @@
 
 import type { JsonSchema } from "../json-schema.ts";
 import { addJobResponseSchema, type AddJobResponse } from "./add-job-response.ts";
+import { apiTokenListSchema, type ApiTokenList } from "./api-token-list.ts";
 import { apiTokenRequestSchema, type ApiTokenRequest } from "./api-token-request.ts";
 import { apiTokenResponseSchema, type ApiTokenResponse } from "./api-token-response.ts";
+import { apiTokenSchema, type ApiToken } from "./api-token.ts";
 import { cancelResponseSchema, type CancelResponse } from "./cancel-response.ts";
 import { canonicalJobSchema, type CanonicalJob } from "./canonical-job.ts";
 import { enrollmentKeyRequestSchema, type EnrollmentKeyRequest } from "./enrollment-key-request.ts";
@@ -12,23 +14,31 @@ import {
   type EnrollmentKeyResponse,
 } from "./enrollment-key-response.ts";
 import { errorBodySchema, type ErrorBody } from "./error-body.ts";
+import { healthResponseSchema, type HealthResponse } from "./health-response.ts";
 import { instanceDetailSchema, type InstanceDetail } from "./instance-detail.ts";
+import { instanceListQuerySchema, type InstanceListQuery } from "./instance-list-query.ts";
 import { instanceListSchema, type InstanceList } from "./instance-list.ts";
 import { instanceResponseSchema, type InstanceResponse } from "./instance-response.ts";
 import { instanceSchema, type Instance } from "./instance.ts";
+import { jobListQuerySchema, type JobListQuery } from "./job-list-query.ts";
 import { jobListSchema, type JobList } from "./job-list.ts";
 import { jobResponseSchema, type JobResponse } from "./job-response.ts";
 import { jobTemplateSchema, type JobTemplate } from "./job-template.ts";
 import { jobSchema, type Job } from "./job.ts";
 import { nodeEnrollRequestSchema, type NodeEnrollRequest } from "./node-enroll-request.ts";
 import { nodeEnrollResponseSchema, type NodeEnrollResponse } from "./node-enroll-response.ts";
+import { nodeListQuerySchema, type NodeListQuery } from "./node-list-query.ts";
 import { nodeListSchema, type NodeList } from "./node-list.ts";
+import { nodeResponseSchema, type NodeResponse } from "./node-response.ts";
 import { nodeSchema, type FleetNode } from "./node.ts";
 import { outputChunkListSchema, type OutputChunkList } from "./output-chunk-list.ts";
 import { outputChunkSchema, type OutputChunk } from "./output-chunk.ts";
+import { outputQuerySchema, type OutputQuery } from "./output-query.ts";
+import { pageQuerySchema, type PageQuery } from "./page-query.ts";
 import { paginationSchema, type Pagination } from "./pagination.ts";
 import { problemSchema, type Problem } from "./problem.ts";
 import { runDetailSchema, type RunDetail } from "./run-detail.ts";
+import { runListQuerySchema, type RunListQuery } from "./run-list-query.ts";
 import { runListSchema, type RunList } from "./run-list.ts";
 import { runResponseSchema, type RunResponse } from "./run-response.ts";
 import { runSchema, type Run } from "./run.ts";
@@ -39,30 +49,40 @@ import { validateResponseSchema, type ValidateResponse } from "./validate-respon
 /** The type that each schema document describes, by the document's name. */
 export interface SchemaTypes {
   "add-job-response": AddJobResponse;
+  "api-token-list": ApiTokenList;
   "api-token-request": ApiTokenRequest;
   "api-token-response": ApiTokenResponse;
+  "api-token": ApiToken;
   "cancel-response": CancelResponse;
   "canonical-job": CanonicalJob;
   "enrollment-key-request": EnrollmentKeyRequest;
   "enrollment-key-response": EnrollmentKeyResponse;
   "error-body": ErrorBody;
+  "health-response": HealthResponse;
   "instance-detail": InstanceDetail;
+  "instance-list-query": InstanceListQuery;
   "instance-list": InstanceList;
   "instance-response": InstanceResponse;
   instance: Instance;
+  "job-list-query": JobListQuery;
   "job-list": JobList;
   "job-response": JobResponse;
   "job-template": JobTemplate;
   job: Job;
   "node-enroll-request": NodeEnrollRequest;
   "node-enroll-response": NodeEnrollResponse;
+  "node-list-query": NodeListQuery;
   "node-list": NodeList;
+  "node-response": NodeResponse;
   node: FleetNode;
   "output-chunk-list": OutputChunkList;
   "output-chunk": OutputChunk;
+  "output-query": OutputQuery;
+  "page-query": PageQuery;
   pagination: Pagination;
   problem: Problem;
   "run-detail": RunDetail;
+  "run-list-query": RunListQuery;
   "run-list": RunList;
   "run-response": RunResponse;
   run: Run;
@@ -74,30 +94,40 @@ export interface SchemaTypes {
 /** Every schema document by its name. */
 export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
   "add-job-response": addJobResponseSchema,
+  "api-token-list": apiTokenListSchema,
   "api-token-request": apiTokenRequestSchema,
   "api-token-response": apiTokenResponseSchema,
+  "api-token": apiTokenSchema,
   "cancel-response": cancelResponseSchema,
   "canonical-job": canonicalJobSchema,
   "enrollment-key-request": enrollmentKeyRequestSchema,
   "enrollment-key-response": enrollmentKeyResponseSchema,
   "error-body": errorBodySchema,
+  "health-response": healthResponseSchema,
   "instance-detail": instanceDetailSchema,
+  "instance-list-query": instanceListQuerySchema,
   "instance-list": instanceListSchema,
   "instance-response": instanceResponseSchema,
   instance: instanceSchema,
+  "job-list-query": jobListQuerySchema,
   "job-list": jobListSchema,
   "job-response": jobResponseSchema,
   "job-template": jobTemplateSchema,
   job: jobSchema,
   "node-enroll-request": nodeEnrollRequestSchema,
   "node-enroll-response": nodeEnrollResponseSchema,
+  "node-list-query": nodeListQuerySchema,
   "node-list": nodeListSchema,
+  "node-response": nodeResponseSchema,
   node: nodeSchema,
   "output-chunk-list": outputChunkListSchema,
   "output-chunk": outputChunkSchema,
+  "output-query": outputQuerySchema,
+  "page-query": pageQuerySchema,
   pagination: paginationSchema,
   problem: problemSchema,
   "run-detail": runDetailSchema,
+  "run-list-query": runListQuerySchema,
   "run-list": runListSchema,
   "run-response": runResponseSchema,
   run: runSchema,
