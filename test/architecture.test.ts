@@ -29,6 +29,7 @@ interface CompilerConfig {
 }
 
 const lineCountMax = 400;
+const files = readSourceFiles();
 
 describe("the linter", () => {
   const pairs = packageNames.flatMap((from) =>
@@ -175,6 +176,15 @@ describe("the packages", () => {
       });
     });
 
+    // The dead-code check does not look at packages of the same workspace.
+    test("imports every package of ours that it lists", () => {
+      const own = files.filter(({ path }) => path.startsWith(`packages/${name}/src/`));
+      const isImported = (dependency: string): boolean =>
+        own.some(({ text }) => text.includes(`from "@courier/${dependency}"`));
+
+      expect(dependencies.filter((dependency) => !isImported(dependency))).toEqual([]);
+    });
+
     test("needs only testkit for its tests", () => {
       expect(ownNames(manifest.devDependencies).filter((other) => other !== "testkit")).toEqual([]);
     });
@@ -194,8 +204,6 @@ describe("the packages", () => {
 });
 
 describe("the source files", () => {
-  const files = readSourceFiles();
-
   test("are named for what they hold", () => {
     expect(files.flatMap(({ path }) => findNameProblem(path) ?? [])).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,7 +17,9 @@ const sourceExtension = /\.(ts|mjs|js|sql)$/;
 /** Reads every source file that a person wrote: not built, not installed, not generated. */
 export function readSourceFiles(): readonly SourceFile[] {
   return ["packages", "test", "examples", "schemas"]
-    .flatMap((directory) => listFiles(join(root, directory)))
+    .map((directory) => join(root, directory))
+    .filter((directory) => existsSync(directory))
+    .flatMap((directory) => listFiles(directory))
     .filter((path) => sourceExtension.test(path) && !path.includes(".generated."))
     .map((path) => ({ path: relative(root, path), text: readFileSync(path, "utf8") }));
 }

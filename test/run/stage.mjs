@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 import { runCommand } from "./command.mjs";
 import { logDirectory, root } from "./stages.mjs";
@@ -98,7 +99,8 @@ function readTotals(reportFile) {
 }
 
 function showTail(logFile) {
-  const lines = readFileSync(logFile, "utf8").trimEnd().split("\n");
+  // Some tools print colours whatever they are told.
+  const lines = stripVTControlCharacters(readFileSync(logFile, "utf8")).trimEnd().split("\n");
   const path = relative(root, logFile);
   if (lines.length > tailLines) {
     console.log(`   … the last ${tailLines} of ${lines.length} lines of ${path}:`);
