@@ -27,6 +27,7 @@ import { jobTemplateSchema, type JobTemplate } from "./job-template.ts";
 import { jobSchema, type Job } from "./job.ts";
 import { nodeEnrollRequestSchema, type NodeEnrollRequest } from "./node-enroll-request.ts";
 import { nodeEnrollResponseSchema, type NodeEnrollResponse } from "./node-enroll-response.ts";
+import { nodeFrameSchema, type NodeFrame } from "./node-frame.ts";
 import { nodeListQuerySchema, type NodeListQuery } from "./node-list-query.ts";
 import { nodeListSchema, type NodeList } from "./node-list.ts";
 import { nodeResponseSchema, type NodeResponse } from "./node-response.ts";
@@ -42,6 +43,7 @@ import { runListQuerySchema, type RunListQuery } from "./run-list-query.ts";
 import { runListSchema, type RunList } from "./run-list.ts";
 import { runResponseSchema, type RunResponse } from "./run-response.ts";
 import { runSchema, type Run } from "./run.ts";
+import { serverFrameSchema, type ServerFrame } from "./server-frame.ts";
 import { stepListSchema, type StepList } from "./step-list.ts";
 import { stepSchema, type StepResult } from "./step.ts";
 import { validateResponseSchema, type ValidateResponse } from "./validate-response.ts";
@@ -71,6 +73,7 @@ export interface SchemaTypes {
   job: Job;
   "node-enroll-request": NodeEnrollRequest;
   "node-enroll-response": NodeEnrollResponse;
+  "node-frame": NodeFrame;
   "node-list-query": NodeListQuery;
   "node-list": NodeList;
   "node-response": NodeResponse;
@@ -86,6 +89,7 @@ export interface SchemaTypes {
   "run-list": RunList;
   "run-response": RunResponse;
   run: Run;
+  "server-frame": ServerFrame;
   "step-list": StepList;
   step: StepResult;
   "validate-response": ValidateResponse;
@@ -116,6 +120,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
   job: jobSchema,
   "node-enroll-request": nodeEnrollRequestSchema,
   "node-enroll-response": nodeEnrollResponseSchema,
+  "node-frame": nodeFrameSchema,
   "node-list-query": nodeListQuerySchema,
   "node-list": nodeListSchema,
   "node-response": nodeResponseSchema,
@@ -131,6 +136,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
   "run-list": runListSchema,
   "run-response": runResponseSchema,
   run: runSchema,
+  "server-frame": serverFrameSchema,
   "step-list": stepListSchema,
   step: stepSchema,
   "validate-response": validateResponseSchema,
