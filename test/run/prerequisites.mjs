@@ -127,7 +127,7 @@ async function aptInstall({ missing, run, logDirectory }) {
   console.log(`apt-get install ${missing.join(" ")}`);
   preventSystemCluster();
   const logFile = join(logDirectory, "apt-get.log");
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const env = { DEBIAN_FRONTEND: "noninteractive", UCF_FORCE_CONFFOLD: "1" };
   const options = ["-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold"];
   const commands = [
     ["apt-get", "update"],
