@@ -36,3 +36,5 @@ export {
   runsPerMessageMax,
 } from "./limits.ts";
 export type { CancelAnswer, JobControl, WorkMessage } from "./job-control.ts";
+export type { DecodedFrame } from "./frame.ts";
+export { decodeNodeFrame, decodeServerFrame, encodeFrame } from "./frame.ts";
