@@ -67,7 +67,7 @@ async function applyDecision(decision: GroupDecision, to: Application): Promise<
       return startRuns(decision, { draft, rules, context });
     case "halt":
       draft.halt(decision.cause, decision.reason);
-      if (decision.cause === "timeout") await stopRuns(draft, "timeout", context);
+      if (decision.cause === "timeout") await stopRuns(draft, context, { outcome: "timeout" });
       return true;
     case "drain":
       return drain(decision.outcome, draft, context);

@@ -8,7 +8,7 @@ import {
   type GroupSpec,
   type InstanceEvent,
 } from "@courier/core";
-import { updateInstance, type LockedInstance } from "@courier/store";
+import { updateInstance, type InstanceChange, type LockedInstance } from "@courier/store";
 import { advanceGroup, type AdvanceContext } from "./advance-group.ts";
 import { GroupDraft } from "./group-draft.ts";
 import { stopRuns } from "./stop-runs.ts";
@@ -72,7 +72,8 @@ async function haltForCancel(
   for (const { draft } of drafts) {
     if (isGroupFinal(draft.status)) continue;
     draft.halt("cancel", "canceled");
-    if (draft.snapshot().counts.inFlight > 0) await stopRuns(draft, "canceled", context);
+    if (draft.snapshot().counts.inFlight > 0)
+      await stopRuns(draft, context, { outcome: "canceled" });
   }
 }
 
@@ -82,7 +83,10 @@ async function startInstance(
   context: AdvanceContext,
 ): Promise<void> {
   if (drafts.every(({ draft }) => draft.status === "pending")) return;
-  await move(locked, "start", { status: "running", startedAt: context.now }, context);
+  await move(locked, context, {
+    event: "start",
+    set: { status: "running", startedAt: context.now },
+  });
 }
 
 async function finishInstance(
@@ -92,20 +96,22 @@ async function finishInstance(
 ): Promise<void> {
   const finishedAt = context.now;
   if (locked.instance.status === "cancelling") {
-    await move(locked, "confirmCancel", { status: "canceled", finishedAt }, context);
+    await move(locked, context, {
+      event: "confirmCancel",
+      set: { status: "canceled", finishedAt },
+    });
   } else {
     const event = verdict === "success" ? "succeed" : "fail";
-    await move(locked, event, { status: verdict, finishedAt }, context);
+    await move(locked, context, { event, set: { status: verdict, finishedAt } });
   }
 }
 
 async function move(
   locked: LockedInstance,
-  event: InstanceEvent,
-  set: Parameters<typeof updateInstance>[1]["set"],
   context: AdvanceContext,
+  change: { readonly event: InstanceEvent; readonly set: InstanceChange },
 ): Promise<void> {
   const { id } = locked.instance;
-  const from = sourcesOf(instanceTransitions, event);
-  await updateInstance(context.tx, { id, from, set, now: context.now });
+  const from = sourcesOf(instanceTransitions, change.event);
+  await updateInstance(context.tx, { id, from, set: change.set, now: context.now });
 }

@@ -108,7 +108,7 @@ async function stopInFlight(
   const row = locked.groups.find((group) => group.groupNumber === run.groupNumber);
   if (row === undefined) return true;
   const draft = new GroupDraft(row);
-  await stopRuns(draft, "canceled", turn, run.id);
+  await stopRuns(draft, turn, { outcome: "canceled", runId: run.id });
   await draft.save(turn.tx);
   return false;
 }

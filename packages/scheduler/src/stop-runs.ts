@@ -4,15 +4,21 @@ import type { AdvanceContext } from "./advance-group.ts";
 import type { GroupDraft } from "./group-draft.ts";
 import { stopGraceMs } from "./limits.ts";
 
+/** What to stop and what it is to be recorded as. */
+export interface StopOrder {
+  readonly outcome: StopOutcome;
+  /** Only this run; absent: every run of the group that is in flight. */
+  readonly runId?: string;
+}
+
 /**
- * Asks the nodes to stop a group's runs in flight (or only `runId`).
+ * Asks the nodes to stop a group's runs in flight.
  * A run whose node has been offline since before the run was dispatched never reached it and ends at once.
  */
 export async function stopRuns(
   draft: GroupDraft,
-  outcome: StopOutcome,
   context: AdvanceContext,
-  runId?: string,
+  { outcome, runId }: StopOrder,
 ): Promise<void> {
   const requested = await requestStops(context.tx, {
     instanceId: draft.instanceId,
