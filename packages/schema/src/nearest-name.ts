@@ -2,10 +2,11 @@ const comparedLengthMax = 64;
 
 /**
  * The known name that a person probably meant, or undefined when none is near: the same letters in another case or with
- * other separators, or few letters changed, swapped, left out or added.
+ * other separators, its beginning, or few letters changed, swapped, left out or added.
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const plain = known.find((candidate) => letters(candidate) === letters(name));
+  const plain =
+    known.find((candidate) => letters(candidate) === letters(name)) ?? beginsWith(name, known);
   if (plain !== undefined || name.length > comparedLengthMax) return plain;
   const distanceMax = Math.max(1, Math.floor(name.length / 3));
   const ranked = known
@@ -14,6 +15,15 @@ export function nearestName(name: string, known: readonly string[]): string | un
     .filter(({ distance }) => distance <= distanceMax)
     .toSorted((a, b) => a.distance - b.distance);
   return ranked[0]?.candidate;
+}
+
+const prefixLengthMin = 4;
+
+/** `timeout` for `timeoutSeconds`, when only one known name begins so. */
+function beginsWith(name: string, known: readonly string[]): string | undefined {
+  if (name.length < prefixLengthMin) return undefined;
+  const longer = known.filter((candidate) => letters(candidate).startsWith(letters(name)));
+  return longer.length === 1 ? longer[0] : undefined;
 }
 
 function letters(name: string): string {

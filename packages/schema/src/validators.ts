@@ -55,6 +55,7 @@ function validatorFor(name: SchemaName): ValidateFunction {
 function createAjv(): Ajv2020 {
   const created = new Ajv2020({
     allErrors: true,
+    discriminator: true,
     verbose: true,
     allowUnionTypes: true,
     strictTypes: false,

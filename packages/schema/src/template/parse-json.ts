@@ -1,5 +1,6 @@
 import type { Node, ParseError } from "jsonc-parser";
 import { quote } from "../describe-value.ts";
+import { quotedLengthMax } from "../limits.ts";
 import type { Problem } from "../generated/problem.ts";
 import { appendPointer } from "../json-pointer.ts";
 import { parseFailure, type ParseResult } from "./parsed-template.ts";
@@ -59,13 +60,14 @@ function syntaxProblem(text: string, error: ParseError, positionOf: LineLookup):
   const isEnd = error.offset >= text.trimEnd().length;
   // Where the file ends too early, the end of what is written is the useful place.
   const position = positionOf(isEnd ? Math.max(0, text.trimEnd().length - 1) : error.offset);
-  const found = isEnd ? "the end of the file" : quote(foundAt(text, error));
+  const found = isEnd ? "the end of the file" : foundAt(text, error);
   return problemAt(position, `invalid JSON: ${explanation}, found ${found}${formatHint(text)}`);
 }
 
 function foundAt(text: string, error: ParseError): string {
   const found = text.slice(error.offset, error.offset + Math.max(1, error.length));
-  return found.split("\n", 1)[0] ?? found;
+  const line = found.split("\n", 1)[0] ?? found;
+  return line.startsWith('"') && line.length <= quotedLengthMax ? line : quote(line);
 }
 
 function formatHint(text: string): string {

@@ -1,3 +1,4 @@
+import { quote } from "../describe-value.ts";
 import type { Problem } from "../generated/problem.ts";
 import { parseFailure, type ParseResult } from "./parsed-template.ts";
 import type { PositionIndex } from "./position.ts";
@@ -37,15 +38,21 @@ function isTomlError(cause: unknown): cause is TomlError {
 }
 
 function toProblem(text: string, error: TomlError): Problem {
-  const sentence = error.message
-    .replace(/ at row [\s\S]*$/, "")
-    .replace(/^./, (letter) => letter.toLowerCase());
-  const duplicate = /^can't redefine (?:an )?existing key/.test(sentence);
   const line = text.split("\n")[error.line] ?? "";
   const key = /^\s*\[*\s*"?([^\]"=]+?)"?\s*(?:[\]=]|$)/.exec(line)?.[1];
-  const message =
-    duplicate && key !== undefined
-      ? `duplicate key ${JSON.stringify(key)}`
-      : `invalid TOML: ${sentence}`;
-  return { pointer: "", line: error.line + 1, column: error.col + 1, message };
+  if (/^Can't redefine (?:an )?existing key/.test(error.message) && key !== undefined) {
+    const column = line.indexOf(key) + 1;
+    return { pointer: "", line: error.line + 1, column, message: `duplicate key ${quote(key)}` };
+  }
+  const position = { line: error.line + 1, column: error.col + 1 };
+  return { pointer: "", ...position, message: `invalid TOML: ${explain(error, line)}` };
+}
+
+/** The parser takes an unquoted word for a misspelt `true` or `inf` and says so. */
+function explain(error: TomlError, line: string): string {
+  if (/=\s*(?!(?:true|false|inf|nan)\b)[A-Za-z_]/.test(line)) {
+    return "not a TOML value; text needs quotes";
+  }
+  const sentence = error.message.replace(/ at row [\s\S]*$/, "");
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }

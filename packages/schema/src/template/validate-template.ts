@@ -49,7 +49,10 @@ export async function validateTemplate(
 }
 
 function findProblems(data: unknown, format: TemplateFormat): readonly Finding[] {
-  if (data === null || data === undefined) {
+  // A TOML file that holds nothing but comments is an empty table.
+  const isBare =
+    format === "toml" && typeof data === "object" && Object.keys(data ?? {}).length === 0;
+  if (data === null || data === undefined || isBare) {
     const message = `the file is empty, expected a job template in ${format.toUpperCase()}`;
     return [{ pointer: "", at: "value", message }];
   }
