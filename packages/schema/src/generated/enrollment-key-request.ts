@@ -6,10 +6,14 @@ import type { JsonSchema } from "../json-schema.ts";
  * Asks for a key that admits nodes.
  */
 export interface EnrollmentKeyRequest {
-  cidr?: string;
-  cohortId?: string;
+  /**
+   * How long the key is good (default one day).
+   */
   expiresInSeconds?: number;
-  maxUses?: number;
+  /**
+   * How many nodes the key admits (default 1).
+   */
+  uses?: number;
 }
 
 /** The JSON Schema of {@link EnrollmentKeyRequest}. */
@@ -21,23 +25,17 @@ export const enrollmentKeyRequestSchema: JsonSchema = {
   additionalProperties: false,
   required: [],
   properties: {
-    cidr: {
-      type: "string",
-      maxLength: 64,
-    },
-    cohortId: {
-      type: "string",
-      maxLength: 255,
-    },
     expiresInSeconds: {
       type: "integer",
       minimum: 1,
       maximum: 31536000,
+      description: "How long the key is good (default one day).",
     },
-    maxUses: {
+    uses: {
       type: "integer",
       minimum: 1,
       maximum: 1000000,
+      description: "How many nodes the key admits (default 1).",
     },
   },
   description: "Asks for a key that admits nodes.",
