@@ -1,5 +1,8 @@
 import type { Db } from "./database.ts";
+import { reading, writing } from "./handle.ts";
 import type { Page, PageRequest } from "./page.ts";
+import { countAll, readPage } from "./read-page.ts";
+import { fromAuditRow, toAuditRow } from "./tables/audit-table.ts";
 
 /** Who did what, from where. */
 export interface AuditRow {
@@ -14,7 +17,16 @@ export interface AuditRow {
 }
 
 /** Adds an entry to the audit trail. */
-export declare function insertAudit(db: Db, row: AuditRow): Promise<void>;
+export async function insertAudit(db: Db, row: AuditRow): Promise<void> {
+  await writing(db).insertInto("audit").values(fromAuditRow(row)).execute();
+}
 
 /** The audit trail, newest first. */
-export declare function listAudit(db: Db, options: PageRequest): Promise<Page<AuditRow>>;
+export async function listAudit(db: Db, options: PageRequest): Promise<Page<AuditRow>> {
+  const audit = reading(db).selectFrom("audit");
+  const { items, total } = await readPage(
+    audit.selectAll().orderBy("at", "desc").orderBy("seq", "desc"),
+    { count: audit.select(countAll), page: options },
+  );
+  return { items: items.map(toAuditRow), total };
+}

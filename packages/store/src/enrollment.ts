@@ -1,4 +1,8 @@
+import type { Kysely } from "kysely";
 import type { Db } from "./database.ts";
+import { atomically, writing } from "./handle.ts";
+import { fromEnrollmentKeyRow } from "./tables/enrollment-keys-table.ts";
+import type { Tables } from "./tables/tables.ts";
 
 /** A key that admits nodes; only its hash is stored. */
 export interface EnrollmentKeyRow {
@@ -20,13 +24,15 @@ export type EnrolNodeOutcome =
     };
 
 /** Adds an enrolment key. */
-export declare function insertEnrollmentKey(db: Db, row: EnrollmentKeyRow): Promise<void>;
+export async function insertEnrollmentKey(db: Db, row: EnrollmentKeyRow): Promise<void> {
+  await writing(db).insertInto("enrollment_keys").values(fromEnrollmentKeyRow(row)).execute();
+}
 
 /**
  * Admits a node and consumes one use of the key. The same name with the same public key again is the node that did not
  * get its first answer: the same node id, no use consumed, even when the key is used up or expired by then.
  */
-export declare function enrolNode(
+export async function enrolNode(
   tx: Db,
   options: {
     readonly id: string;
@@ -37,4 +43,76 @@ export declare function enrolNode(
     readonly attributes: string;
     readonly now: number;
   },
-): Promise<EnrolNodeOutcome>;
+): Promise<EnrolNodeOutcome> {
+  return await atomically(tx, async ({ kysely, locks }) => {
+    // The lock keeps two nodes from taking the last use; it is always taken first, so that nobody deadlocks.
+    const key = await kysely
+      .selectFrom("enrollment_keys")
+      .select(["id", "expires_at", "uses_left"])
+      .where("hash", "=", options.keyHash)
+      .modifyEnd(locks.forUpdate)
+      .executeTakeFirst();
+    if (key === undefined) return { ok: false, reason: "key-unknown" };
+    const before = await findSameName(kysely, options);
+    if (before?.ok === true) return before;
+    if (key.expires_at <= options.now) return { ok: false, reason: "key-expired" };
+    if (key.uses_left === 0) return { ok: false, reason: "key-used-up" };
+    if (before !== undefined) return before;
+    if (!(await insertNode(kysely, options))) return await nameTakenMeanwhile(kysely, options);
+    await kysely
+      .updateTable("enrollment_keys")
+      .set({ uses_left: key.uses_left - 1 })
+      .where("id", "=", key.id)
+      .execute();
+    return { ok: true, nodeId: options.id };
+  });
+}
+
+type NewNode = Parameters<typeof enrolNode>[1];
+
+/** What a node of this name that exists already means; undefined when there is none. */
+async function findSameName(
+  kysely: Kysely<Tables>,
+  options: NewNode,
+): Promise<EnrolNodeOutcome | undefined> {
+  const node = await kysely
+    .selectFrom("nodes")
+    .select(["id", "public_key"])
+    .where("name", "=", options.name)
+    .executeTakeFirst();
+  if (node === undefined) return undefined;
+  if (node.public_key !== options.publicKey) return { ok: false, reason: "name-taken" };
+  return { ok: true, nodeId: node.id };
+}
+
+/** Another transaction, with another key, has taken the name since it was looked for. */
+async function nameTakenMeanwhile(
+  kysely: Kysely<Tables>,
+  options: NewNode,
+): Promise<EnrolNodeOutcome> {
+  return (await findSameName(kysely, options)) ?? { ok: false, reason: "name-taken" };
+}
+
+/** False when the name is taken. */
+async function insertNode(kysely: Kysely<Tables>, options: NewNode): Promise<boolean> {
+  const inserted = await kysely
+    .insertInto("nodes")
+    .values({
+      id: options.id,
+      name: options.name,
+      public_key: options.publicKey,
+      enrollment_level: "enrolled",
+      online: 0,
+      offline_since: options.now,
+      boot_id: "",
+      journal_id: "",
+      agent_version: "",
+      attributes: options.attributes,
+      created_at: options.now,
+      updated_at: options.now,
+    })
+    .onConflict((conflict) => conflict.column("name").doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  return inserted !== undefined;
+}

@@ -1,5 +1,10 @@
 import type { GroupStatus } from "@courier/core";
+import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { Db } from "./database.ts";
+import { atomically, reading, writing } from "./handle.ts";
+import { valuesPerStatement } from "./limits.ts";
+import { countNames, fromGroupChange, fromGroupRow, toGroupRow } from "./tables/groups-table.ts";
+import type { Tables } from "./tables/tables.ts";
 
 /** How many runs of a group are where; those in no counter are pending. */
 export interface RunCounts {
@@ -62,22 +67,120 @@ export interface CountsDelta extends GroupKey {
 }
 
 /** The groups of an instance in order. */
-export declare function listGroups(db: Db, instanceId: string): Promise<GroupRow[]>;
+export async function listGroups(db: Db, instanceId: string): Promise<GroupRow[]> {
+  const kysely = reading(db);
+  const instance = await kysely
+    .selectFrom("instances")
+    .select("seq")
+    .where("id", "=", instanceId)
+    .executeTakeFirst();
+  return instance === undefined ? [] : await readGroups(kysely, [instance.seq]);
+}
 
 /** Changes a group that is in one of the states `from`; false when it is not (a lost race). */
-export declare function updateGroup(
+export async function updateGroup(
   tx: Db,
   options: GroupKey & { readonly from: readonly GroupStatus[]; readonly set: GroupChange },
-): Promise<boolean>;
+): Promise<boolean> {
+  // Primary key of groups, unique index on instances.id.
+  const updated = await writing(tx)
+    .updateTable("groups")
+    .set(fromGroupChange(options.set))
+    .where("instance_seq", "=", (eb) =>
+      eb.selectFrom("instances").select("seq").where("id", "=", options.instanceId),
+    )
+    .where("group_number", "=", options.groupNumber)
+    .where("status", "in", options.from)
+    .executeTakeFirst();
+  return updated.numUpdatedRows === 1n;
+}
 
 /** Adds deltas to counters. A counter below zero or a sum above the node count is refused by the database: a defect. */
-export declare function addToCounts(tx: Db, deltas: readonly CountsDelta[]): Promise<void>;
+export async function addToCounts(tx: Db, deltas: readonly CountsDelta[]): Promise<void> {
+  const sums = sumByGroup(deltas);
+  if (sums.length > 0) await atomically(tx, async ({ batches }) => await batches.addToCounts(sums));
+}
 
 /** The earliest deadline of a started group that is not halted; null when there is none. */
-export declare function nextGroupDeadlineAt(db: Db): Promise<number | null>;
+export async function nextGroupDeadlineAt(db: Db): Promise<number | null> {
+  const row = await deadlines(reading(db)).select("deadline_at").limit(1).executeTakeFirst();
+  return row?.deadline_at ?? null;
+}
 
 /** Started groups that are past their deadline and not halted yet, earliest first. */
-export declare function listGroupsPastDeadline(
+export async function listGroupsPastDeadline(
   db: Db,
   options: { readonly now: number; readonly limit: number },
-): Promise<GroupKey[]>;
+): Promise<GroupKey[]> {
+  return await deadlines(reading(db))
+    .innerJoin("instances", "instances.seq", "groups.instance_seq")
+    .select(["instances.id as instanceId", "groups.group_number as groupNumber"])
+    .where("groups.deadline_at", "<=", options.now)
+    .limit(options.limit)
+    .execute();
+}
+
+/** The groups of some instances, in order within each. */
+export async function readGroups(
+  kysely: Kysely<Tables>,
+  instanceSeqs: readonly number[],
+): Promise<GroupRow[]> {
+  // Primary key of groups.
+  const rows = await kysely
+    .selectFrom("groups")
+    .innerJoin("instances", "instances.seq", "groups.instance_seq")
+    .selectAll("groups")
+    .select("instances.id as instance_id")
+    .where("groups.instance_seq", "in", instanceSeqs)
+    .orderBy("groups.instance_seq")
+    .orderBy("groups.group_number")
+    .execute();
+  return rows.map(toGroupRow);
+}
+
+/** Adds the groups of a new instance. */
+export async function insertGroups(
+  kysely: Kysely<Tables>,
+  options: { readonly groups: readonly GroupRow[]; readonly instanceSeq: number },
+): Promise<void> {
+  const rows = options.groups.map((group) => fromGroupRow(group, options.instanceSeq));
+  for (let start = 0; start < rows.length; start += valuesPerStatement) {
+    await kysely
+      .insertInto("groups")
+      .values(rows.slice(start, start + valuesPerStatement))
+      .execute();
+  }
+}
+
+/** As literals: the partial index serves a statement only when it spells the condition out. */
+const deadlineStates = [sql.lit<GroupStatus>("waiting"), sql.lit<GroupStatus>("running")];
+
+/** Started groups that have a deadline and are not halted, earliest first. Index groups_deadline. */
+function deadlines(kysely: Kysely<Tables>): SelectQueryBuilder<Tables, "groups", object> {
+  return kysely
+    .selectFrom("groups")
+    .where("groups.status", "in", deadlineStates)
+    .where("groups.halt_reason", "=", sql.lit(""))
+    .where("groups.deadline_at", "is not", null)
+    .orderBy("groups.deadline_at");
+}
+
+/** One delta per group: a statement that takes arrays must not name a row twice. */
+function sumByGroup(deltas: readonly CountsDelta[]): CountsDelta[] {
+  const sums = new Map<string, CountsDelta>();
+  for (const delta of deltas) {
+    const key = `${delta.instanceId} ${delta.groupNumber}`;
+    const known = sums.get(key);
+    sums.set(
+      key,
+      known === undefined ? delta : { ...delta, counts: add(known.counts, delta.counts) },
+    );
+  }
+  return [...sums.values()];
+}
+
+function add(left: Partial<RunCounts>, right: Partial<RunCounts>): Partial<RunCounts> {
+  return Object.fromEntries(
+    countNames.map((name) => [name, (left[name] ?? 0) + (right[name] ?? 0)]),
+  );
+}

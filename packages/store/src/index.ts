@@ -50,7 +50,6 @@ export {
   countGroupOnline,
   findRun,
   findRuns,
-  listRuns,
   listStranded,
   listUnaccepted,
   openRunsOfNode,
@@ -73,3 +72,5 @@ export type { AuditRow } from "./audit.ts";
 export { insertAudit, listAudit } from "./audit.ts";
 export { insertSettingIfAbsent, readSetting } from "./settings.ts";
 export { deleteEndedInstances, deleteExpiredIdempotency, deleteOldAudit } from "./retention.ts";
+export type { ListRunsOptions } from "./run-pages.ts";
+export { listRuns } from "./run-pages.ts";

@@ -1,7 +1,10 @@
 import type { InstanceStatus } from "@courier/core";
 import type { Db } from "./database.ts";
-import type { GroupRow } from "./groups.ts";
+import { type GroupRow, insertGroups, readGroups } from "./groups.ts";
+import { atomically, reading, writing } from "./handle.ts";
 import type { Page, PageRequest } from "./page.ts";
+import { countAll, readPage } from "./read-page.ts";
+import { fromInstanceChange, fromInstanceRow, toInstanceRow } from "./tables/instances-table.ts";
 
 /** One execution of a job. */
 export interface InstanceRow {
@@ -40,28 +43,88 @@ export type InstanceChange = Partial<
 >;
 
 /** Adds an instance with its groups; false, and nothing stored, when the job has fired for this nominal time already. */
-export declare function insertInstance(
+export async function insertInstance(
   tx: Db,
   options: { readonly instance: InstanceRow; readonly groups: readonly GroupRow[] },
-): Promise<boolean>;
+): Promise<boolean> {
+  return await atomically(tx, async ({ kysely }) => {
+    const inserted = await kysely
+      .insertInto("instances")
+      .values(fromInstanceRow(options.instance))
+      .onConflict((conflict) => conflict.columns(["job_id", "nominal_at"]).doNothing())
+      .returning("seq")
+      .executeTakeFirst();
+    if (inserted === undefined) return false;
+    await insertGroups(kysely, { groups: options.groups, instanceSeq: inserted.seq });
+    return true;
+  });
+}
 
 /** The instance with this id. */
-export declare function findInstance(db: Db, id: string): Promise<InstanceRow | undefined>;
+export async function findInstance(db: Db, id: string): Promise<InstanceRow | undefined> {
+  const row = await reading(db)
+    .selectFrom("instances")
+    .selectAll()
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row && toInstanceRow(row);
+}
 
 /** Instances, newest first. */
-export declare function listInstances(
+export async function listInstances(
   db: Db,
   options: PageRequest & { readonly jobId?: string; readonly status?: InstanceStatus },
-): Promise<Page<InstanceRow>>;
+): Promise<Page<InstanceRow>> {
+  const { jobId, status } = options;
+  const matching = reading(db)
+    .selectFrom("instances")
+    .$if(jobId !== undefined, (query) => query.where("job_id", "=", jobId ?? ""))
+    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "pending"));
+  const { items, total } = await readPage(
+    matching.selectAll().orderBy("created_at", "desc").orderBy("seq", "desc"),
+    { count: matching.select(countAll), page: options },
+  );
+  return { items: items.map(toInstanceRow), total };
+}
 
 /** Ids of the instances that have not ended, oldest first. */
-export declare function listOpenInstanceIds(db: Db): Promise<string[]>;
+export async function listOpenInstanceIds(db: Db): Promise<string[]> {
+  // Index instances_open.
+  const rows = await reading(db)
+    .selectFrom("instances")
+    .select("id")
+    .where("finished_at", "is", null)
+    .orderBy("created_at")
+    .orderBy("seq")
+    .execute();
+  return rows.map(({ id }) => id);
+}
 
 /** Locks these instances (in id order, so that two callers cannot deadlock) until the transaction ends and reads them; missing ids are left out. */
-export declare function lockInstances(tx: Db, ids: readonly string[]): Promise<LockedInstance[]>;
+export async function lockInstances(tx: Db, ids: readonly string[]): Promise<LockedInstance[]> {
+  if (ids.length === 0) return [];
+  return await atomically(tx, async ({ kysely, locks }) => {
+    const instances = await kysely
+      .selectFrom("instances")
+      .selectAll()
+      .where("id", "in", ids)
+      .orderBy("id")
+      .modifyEnd(locks.forUpdate)
+      .execute();
+    if (instances.length === 0) return [];
+    const groups = await readGroups(
+      kysely,
+      instances.map(({ seq }) => seq),
+    );
+    return instances.map((row) => ({
+      instance: toInstanceRow(row),
+      groups: groups.filter(({ instanceId }) => instanceId === row.id),
+    }));
+  });
+}
 
 /** Changes an instance that is in one of the states `from`; false when it is not (a lost race). */
-export declare function updateInstance(
+export async function updateInstance(
   tx: Db,
   options: {
     readonly id: string;
@@ -69,4 +132,12 @@ export declare function updateInstance(
     readonly set: InstanceChange;
     readonly now: number;
   },
-): Promise<boolean>;
+): Promise<boolean> {
+  const updated = await writing(tx)
+    .updateTable("instances")
+    .set({ ...fromInstanceChange(options.set), updated_at: options.now })
+    .where("id", "=", options.id)
+    .where("status", "in", options.from)
+    .executeTakeFirst();
+  return updated.numUpdatedRows === 1n;
+}

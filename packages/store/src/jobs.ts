@@ -1,5 +1,9 @@
+import { sql } from "kysely";
 import type { Db } from "./database.ts";
+import { atomically, reading, writing } from "./handle.ts";
 import type { Page, PageRequest } from "./page.ts";
+import { countAll, readPage } from "./read-page.ts";
+import { fromJobRow, toJobRow } from "./tables/jobs-table.ts";
 
 /** What a job can be (semantics.md section 6). */
 export type JobStatus = "active" | "inactive" | "completed" | "canceled";
@@ -26,25 +30,71 @@ export type InsertJobOutcome =
   | { readonly ok: false; readonly reason: "name-taken"; readonly jobId: string };
 
 /** Adds a job; the unique index on names decides between two that race for one name. */
-export declare function insertJob(db: Db, row: JobRow): Promise<InsertJobOutcome>;
+export async function insertJob(db: Db, row: JobRow): Promise<InsertJobOutcome> {
+  const inserted = await writing(db)
+    .insertInto("jobs")
+    .values(fromJobRow(row))
+    .onConflict((conflict) => conflict.column("name").doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  if (inserted !== undefined) return { ok: true };
+  const owner = await writing(db)
+    .selectFrom("jobs")
+    .select("id")
+    .where("name", "=", row.name)
+    .executeTakeFirstOrThrow();
+  return { ok: false, reason: "name-taken", jobId: owner.id };
+}
 
 /** The job with this id. */
-export declare function findJob(db: Db, id: string): Promise<JobRow | undefined>;
+export async function findJob(db: Db, id: string): Promise<JobRow | undefined> {
+  const row = await reading(db)
+    .selectFrom("jobs")
+    .selectAll()
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row && toJobRow(row);
+}
 
 /** Jobs, newest first; `name` is an exact match. */
-export declare function listJobs(
+export async function listJobs(
   db: Db,
   options: PageRequest & { readonly status?: JobStatus; readonly name?: string },
-): Promise<Page<JobRow>>;
+): Promise<Page<JobRow>> {
+  const { status, name } = options;
+  const matching = reading(db)
+    .selectFrom("jobs")
+    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "active"))
+    .$if(name !== undefined, (query) => query.where("name", "=", name ?? ""));
+  const { items, total } = await readPage(
+    matching.selectAll().orderBy("created_at", "desc").orderBy("seq", "desc"),
+    { count: matching.select(countAll), page: options },
+  );
+  return { items: items.map(toJobRow), total };
+}
 
 /** Active jobs whose time has come, oldest first, locked until the transaction ends; rows that another transaction holds are left to it. */
-export declare function claimDueJobs(
+export async function claimDueJobs(
   tx: Db,
   options: { readonly now: number; readonly limit: number },
-): Promise<JobRow[]>;
+): Promise<JobRow[]> {
+  // Index jobs_due.
+  return await atomically(tx, async ({ kysely, locks }) => {
+    const rows = await kysely
+      .selectFrom("jobs")
+      .selectAll()
+      .where("status", "=", sql.lit("active"))
+      .where("next_execution_at", "<=", options.now)
+      .orderBy("next_execution_at")
+      .limit(options.limit)
+      .modifyEnd(locks.forUpdateSkipLocked)
+      .execute();
+    return rows.map(toJobRow);
+  });
+}
 
 /** Records what comes after a claimed job has fired. */
-export declare function setJobFired(
+export async function setJobFired(
   tx: Db,
   options: {
     readonly id: string;
@@ -52,7 +102,29 @@ export declare function setJobFired(
     readonly nextExecutionAt: number | null;
     readonly now: number;
   },
-): Promise<void>;
+): Promise<void> {
+  await writing(tx)
+    .updateTable("jobs")
+    .set({
+      status: options.status,
+      next_execution_at: options.nextExecutionAt,
+      updated_at: options.now,
+    })
+    .where("id", "=", options.id)
+    .where("status", "=", "active")
+    .execute();
+}
 
 /** When the next active job is due; null when none is. */
-export declare function nextJobDueAt(db: Db): Promise<number | null>;
+export async function nextJobDueAt(db: Db): Promise<number | null> {
+  // Index jobs_due.
+  const row = await reading(db)
+    .selectFrom("jobs")
+    .select("next_execution_at")
+    .where("status", "=", sql.lit("active"))
+    .where("next_execution_at", "is not", null)
+    .orderBy("next_execution_at")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.next_execution_at ?? null;
+}

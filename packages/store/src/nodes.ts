@@ -1,5 +1,9 @@
 import type { Db } from "./database.ts";
+import { atomically, reading, writing } from "./handle.ts";
+import { valuesPerStatement } from "./limits.ts";
 import type { Page, PageRequest } from "./page.ts";
+import { countAll, readPage } from "./read-page.ts";
+import { toNodeRow } from "./tables/nodes-table.ts";
 
 /** One machine that runs steps. */
 export interface NodeRow {
@@ -48,37 +52,100 @@ export interface PreviousJournal {
 }
 
 /** The node with this id. */
-export declare function findNode(db: Db, id: string): Promise<NodeRow | undefined>;
+export async function findNode(db: Db, id: string): Promise<NodeRow | undefined> {
+  const row = await reading(db)
+    .selectFrom("nodes")
+    .selectAll()
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row && toNodeRow(row);
+}
 
 /** Node ids by identifier (an id or a name; an id wins); archived and unknown ones are left out. */
-export declare function findNodesByIdentifiers(
+export async function findNodesByIdentifiers(
   db: Db,
   identifiers: readonly string[],
-): Promise<Map<string, string>>;
+): Promise<Map<string, string>> {
+  const wanted = [...new Set(identifiers)];
+  const ids = new Map<string, string>();
+  const idsByName = new Map<string, string>();
+  for (let start = 0; start < wanted.length; start += valuesPerStatement) {
+    const part = wanted.slice(start, start + valuesPerStatement);
+    // Unique indexes on nodes.id and nodes.name.
+    const rows = await reading(db)
+      .selectFrom("nodes")
+      .select(["id", "name"])
+      .where("archived_at", "is", null)
+      .where((eb) => eb.or([eb("id", "in", part), eb("name", "in", part)]))
+      .execute();
+    for (const { id, name } of rows) {
+      ids.set(id, id);
+      idsByName.set(name, id);
+    }
+  }
+  const found = new Map<string, string>();
+  for (const identifier of wanted) {
+    const id = ids.get(identifier) ?? idsByName.get(identifier);
+    if (id !== undefined) found.set(identifier, id);
+  }
+  return found;
+}
 
 /** Nodes that are not archived, newest first; `name` is an exact match. */
-export declare function listNodes(
+export async function listNodes(
   db: Db,
   options: PageRequest & { readonly name?: string; readonly online?: boolean },
-): Promise<Page<NodeRow>>;
+): Promise<Page<NodeRow>> {
+  const { name, online } = options;
+  const matching = reading(db)
+    .selectFrom("nodes")
+    .where("archived_at", "is", null)
+    .$if(name !== undefined, (query) => query.where("name", "=", name ?? ""))
+    .$if(online !== undefined, (query) => query.where("online", "=", online === true ? 1 : 0));
+  const { items, total } = await readPage(
+    matching.selectAll().orderBy("created_at", "desc").orderBy("seq", "desc"),
+    { count: matching.select(countAll), page: options },
+  );
+  return { items: items.map(toNodeRow), total };
+}
 
 /** Marks nodes online on their new sessions; returns each known node's journal as it was before. */
-export declare function setNodesOnline(
+export async function setNodesOnline(
   tx: Db,
   connections: readonly NodeConnection[],
-): Promise<PreviousJournal[]>;
+): Promise<PreviousJournal[]> {
+  const latest = [...new Map(connections.map((node) => [node.nodeId, node])).values()];
+  if (latest.length === 0) return [];
+  return await atomically(tx, async ({ batches }) => await batches.setNodesOnline(latest));
+}
 
 /** Marks nodes offline whose ended session still is their current one; returns the ids of those. */
-export declare function setNodesOffline(
+export async function setNodesOffline(
   tx: Db,
   disconnections: readonly NodeDisconnection[],
-): Promise<string[]>;
+): Promise<string[]> {
+  if (disconnections.length === 0) return [];
+  return await atomically(tx, async ({ batches }) => await batches.setNodesOffline(disconnections));
+}
 
 /** Marks every node offline: what a server does first when it alone owns the database. */
-export declare function setAllNodesOffline(tx: Db, now: number): Promise<void>;
+export async function setAllNodesOffline(tx: Db, now: number): Promise<void> {
+  await writing(tx)
+    .updateTable("nodes")
+    .set({ online: 0, offline_since: now, session_id: null, updated_at: now })
+    .where("online", "=", 1)
+    .execute();
+}
 
 /** Records that nodes were heard of. */
-export declare function touchNodes(
+export async function touchNodes(
   tx: Db,
   options: { readonly nodeIds: readonly string[]; readonly now: number },
-): Promise<void>;
+): Promise<void> {
+  const nodeIds = [...new Set(options.nodeIds)];
+  if (nodeIds.length === 0) return;
+  await atomically(
+    tx,
+    async ({ batches }) => await batches.touchNodes({ nodeIds, now: options.now }),
+  );
+}

@@ -1,5 +1,8 @@
 import type { OutputStream } from "@courier/protocol";
 import type { Db } from "./database.ts";
+import { atomically, reading } from "./handle.ts";
+import { seqOfRun } from "./steps.ts";
+import { toOutputRow } from "./tables/output-chunks-table.ts";
 
 /** A piece of output to store. */
 export interface NewOutputChunk {
@@ -31,10 +34,13 @@ export interface OutputRow {
 }
 
 /** Stores output of the nodes' own runs; a piece that is there already (run, step, attempt, stream, offset) is left as it is. */
-export declare function appendOutput(tx: Db, batches: readonly NodeOutputBatch[]): Promise<void>;
+export async function appendOutput(tx: Db, batches: readonly NodeOutputBatch[]): Promise<void> {
+  if (batches.length === 0) return;
+  await atomically(tx, async (handle) => await handle.batches.appendOutput(batches));
+}
 
 /** Output of a run in order of arrival, after the piece with seq `after`. */
-export declare function listOutput(
+export async function listOutput(
   db: Db,
   options: {
     readonly runId: string;
@@ -42,4 +48,17 @@ export declare function listOutput(
     readonly after?: number;
     readonly limit: number;
   },
-): Promise<{ readonly items: readonly OutputRow[] }>;
+): Promise<{ readonly items: readonly OutputRow[] }> {
+  const { stepNumber, after } = options;
+  // Unique index on runs.id, index output_chunks_by_arrival.
+  const rows = await reading(db)
+    .selectFrom("output_chunks")
+    .select(["seq", "step_number", "attempt", "stream", "byte_offset", "data"])
+    .where("run_seq", "=", seqOfRun(options.runId))
+    .$if(stepNumber !== undefined, (query) => query.where("step_number", "=", stepNumber ?? 0))
+    .where("seq", ">", after ?? 0)
+    .orderBy("seq")
+    .limit(options.limit)
+    .execute();
+  return { items: rows.map(toOutputRow) };
+}

@@ -1,6 +1,8 @@
 import type { RunStatus } from "@courier/core";
 import type { RunResult } from "@courier/protocol";
 import type { Db } from "./database.ts";
+import { atomically } from "./handle.ts";
+import { storableText } from "./storable-text.ts";
 
 /** What one node reported within one flush. */
 export interface NodeReportBatch {
@@ -47,7 +49,29 @@ export interface RecordedReports {
  * ignored. A result for a run that has another outcome already is kept beside it once (`late`). When a batch names a
  * run twice, the first report counts.
  */
-export declare function recordReports(
+export async function recordReports(
   tx: Db,
   batches: readonly NodeReportBatch[],
-): Promise<RecordedReports>;
+): Promise<RecordedReports> {
+  const distinct = withoutRepeats(batches);
+  return await atomically(tx, async (handle) => await handle.batches.recordReports(distinct));
+}
+
+function withoutRepeats(batches: readonly NodeReportBatch[]): NodeReportBatch[] {
+  const started = new Set<string>();
+  const ended = new Set<string>();
+  return batches.map((batch) => ({
+    nodeId: batch.nodeId,
+    now: batch.now,
+    started: batch.started.filter((report) => isNew(started, batch.nodeId, report)),
+    results: batch.results
+      .filter((report) => isNew(ended, batch.nodeId, report))
+      .map((report) => ({ ...report, reason: storableText(report.reason) })),
+  }));
+}
+
+function isNew(seen: Set<string>, nodeId: string, report: StartedReport | ResultReport): boolean {
+  const sizeBefore = seen.size;
+  seen.add(`${report.runId} ${report.token} ${nodeId}`);
+  return seen.size > sizeBefore;
+}

@@ -1,9 +1,12 @@
-import type { RunStatus } from "@courier/core";
 import type { StopOutcome } from "@courier/protocol";
+import { sql } from "kysely";
 import type { Db } from "./database.ts";
 import type { GroupKey } from "./groups.ts";
-import type { Page, PageRequest } from "./page.ts";
-import type { RunRow } from "./runs.ts";
+import { reading } from "./handle.ts";
+import { dispatchOf, inFlight } from "./in-flight.ts";
+import { valuesPerStatement } from "./limits.ts";
+import { type RunRow, seqOfInstance } from "./runs.ts";
+import { toRunRow } from "./tables/runs-table.ts";
 
 /** A run in flight on a node. */
 export interface OpenRun {
@@ -37,36 +40,107 @@ export interface FoundRun extends RunRow {
 }
 
 /** The node's runs in flight, oldest dispatch first. */
-export declare function openRunsOfNode(db: Db, nodeId: string): Promise<OpenRun[]>;
+export async function openRunsOfNode(db: Db, nodeId: string): Promise<OpenRun[]> {
+  // Index runs_of_node.
+  const rows = await reading(db)
+    .selectFrom("runs")
+    .innerJoin("instances", "instances.seq", "runs.instance_seq")
+    .select(["runs.id", "instances.id as instanceId", "runs.token", "runs.status"])
+    .select(["runs.stop_outcome as stopOutcome", "runs.dispatched_at"])
+    .where("runs.node_id", "=", nodeId)
+    .where("runs.status", "in", inFlight)
+    .orderBy("runs.dispatched_at")
+    .orderBy("runs.seq")
+    .execute();
+  return rows.map(({ status, dispatched_at, ...run }) => ({
+    ...run,
+    ...dispatchOf({ status, dispatched_at }),
+  }));
+}
 
 /** Runs dispatched before an instant that are still not started although their node is online, oldest first. */
-export declare function listUnaccepted(
+export async function listUnaccepted(
   db: Db,
   options: { readonly dispatchedBefore: number; readonly limit: number },
-): Promise<UnacceptedRun[]>;
+): Promise<UnacceptedRun[]> {
+  // Index runs_unaccepted.
+  return await reading(db)
+    .selectFrom("runs")
+    .innerJoin("nodes", "nodes.id", "runs.node_id")
+    .innerJoin("instances", "instances.seq", "runs.instance_seq")
+    .select(["runs.id", "instances.id as instanceId", "runs.node_id as nodeId", "runs.token"])
+    .where("runs.status", "=", sql.lit("dispatched"))
+    .where("runs.dispatched_at", "<", options.dispatchedBefore)
+    .where("nodes.online", "=", 1)
+    .orderBy("runs.dispatched_at")
+    .limit(options.limit)
+    .execute();
+}
 
 /** Runs in flight on nodes that are offline since before an instant, or archived. */
-export declare function listStranded(
+export async function listStranded(
   db: Db,
   options: { readonly offlineBefore: number; readonly limit: number },
-): Promise<StrandedRun[]>;
+): Promise<StrandedRun[]> {
+  // Index nodes_offline, then runs_of_node for each node.
+  const rows = await reading(db)
+    .selectFrom("nodes")
+    .innerJoin("runs", "runs.node_id", "nodes.id")
+    .innerJoin("instances", "instances.seq", "runs.instance_seq")
+    .select(["runs.id", "instances.id as instanceId", "runs.group_number as groupNumber"])
+    .select(["runs.node_id as nodeId", "runs.status", "runs.dispatched_at"])
+    .where("nodes.online", "=", sql.lit(0))
+    .where((eb) =>
+      eb.or([
+        eb("nodes.offline_since", "<", options.offlineBefore),
+        eb("nodes.archived_at", "is not", null),
+      ]),
+    )
+    .where("runs.status", "in", inFlight)
+    .limit(options.limit)
+    .execute();
+  return rows.map(({ status, dispatched_at, ...run }) => ({
+    ...run,
+    status: dispatchOf({ status, dispatched_at }).status,
+  }));
+}
 
 /** The run with this id. */
-export declare function findRun(db: Db, id: string): Promise<FoundRun | undefined>;
+export async function findRun(db: Db, id: string): Promise<FoundRun | undefined> {
+  const [run] = await findRuns(db, [id]);
+  return run;
+}
 
 /** The runs with these ids, in no particular order; missing ids are left out. */
-export declare function findRuns(db: Db, ids: readonly string[]): Promise<FoundRun[]>;
-
-/** Runs of an instance in (group, position) order. Without `status` and `nodeId` the cost does not depend on the instance's size. */
-export declare function listRuns(
-  db: Db,
-  options: PageRequest & {
-    readonly instanceId: string;
-    readonly status?: RunStatus;
-    readonly groupNumber?: number;
-    readonly nodeId?: string;
-  },
-): Promise<Page<RunRow>>;
+export async function findRuns(db: Db, ids: readonly string[]): Promise<FoundRun[]> {
+  const found: FoundRun[] = [];
+  for (let start = 0; start < ids.length; start += valuesPerStatement) {
+    const rows = await reading(db)
+      .selectFrom("runs")
+      .innerJoin("instances", "instances.seq", "runs.instance_seq")
+      .leftJoin("nodes", "nodes.id", "runs.node_id")
+      .selectAll("runs")
+      .select(["instances.id as instance_id", "instances.job_id", "nodes.name as node_name"])
+      .where("runs.id", "in", ids.slice(start, start + valuesPerStatement))
+      .execute();
+    for (const row of rows) {
+      found.push({ ...toRunRow(row), nodeName: row.node_name ?? "", jobId: row.job_id });
+    }
+  }
+  return found;
+}
 
 /** How many distinct nodes of a group are online. */
-export declare function countGroupOnline(db: Db, group: GroupKey): Promise<number>;
+export async function countGroupOnline(db: Db, group: GroupKey): Promise<number> {
+  // Unique index of runs by position, unique index on nodes.id. Reads the group: for groups that wait for their quorum.
+  const row = await reading(db)
+    .selectFrom("runs")
+    .innerJoin("nodes", "nodes.id", "runs.node_id")
+    .select(sql<number>`count(DISTINCT runs.node_id)`.as("total"))
+    .where("runs.instance_seq", "=", seqOfInstance(group.instanceId))
+    .where("runs.group_number", "=", group.groupNumber)
+    .where("nodes.online", "=", 1)
+    .where("nodes.archived_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return row.total;
+}

@@ -1,7 +1,10 @@
 import type { RunOutcome, RunStatus } from "@courier/core";
 import type { StopOutcome } from "@courier/protocol";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Db } from "./database.ts";
 import type { GroupKey } from "./groups.ts";
+import { atomically, reading } from "./handle.ts";
+import type { Tables } from "./tables/tables.ts";
 
 /** One node's part in an instance. */
 export interface RunRow {
@@ -65,25 +68,53 @@ export interface EndedPendingRuns {
 }
 
 /** Adds the runs of a group (which must exist) in one batch. */
-export declare function insertRuns(
+export async function insertRuns(
   tx: Db,
   options: GroupKey & { readonly createdAt: number; readonly runs: readonly NewRun[] },
-): Promise<void>;
+): Promise<void> {
+  if (options.runs.length === 0) return;
+  await atomically(tx, async ({ batches }) => await batches.insertRuns(options));
+}
 
 /** Pending runs of a group from a position on, in position order. */
-export declare function selectPendingRuns(
+export async function selectPendingRuns(
   tx: Db,
   options: GroupKey & { readonly fromPosition: number; readonly limit: number },
-): Promise<PendingRun[]>;
+): Promise<PendingRun[]> {
+  // Index runs_pending, then the unique index on nodes.id for each row.
+  const rows = await reading(tx)
+    .selectFrom("runs")
+    .leftJoin("nodes", "nodes.id", "runs.node_id")
+    .select(["runs.id", "runs.node_id as nodeId", "runs.position", "nodes.online"])
+    .select("nodes.archived_at as archivedAt")
+    .where("runs.instance_seq", "=", seqOfInstance(options.instanceId))
+    .where("runs.group_number", "=", options.groupNumber)
+    .where("runs.status", "=", sql.lit("pending"))
+    .where("runs.position", ">=", options.fromPosition)
+    .orderBy("runs.position")
+    .limit(options.limit)
+    .execute();
+  return rows.map(({ online, archivedAt, ...run }) => ({
+    ...run,
+    nodeOnline: online === 1 && archivedAt === null,
+  }));
+}
 
 /** Claims pending runs for their nodes; returns those that were pending, in no particular order. */
-export declare function dispatchRuns(
+export async function dispatchRuns(
   tx: Db,
   options: { readonly ids: readonly string[]; readonly now: number },
-): Promise<DispatchedRun[]>;
+): Promise<DispatchedRun[]> {
+  const ids = [...new Set(options.ids)];
+  if (ids.length === 0) return [];
+  return await atomically(
+    tx,
+    async ({ batches }) => await batches.dispatchRuns({ ids, now: options.now }),
+  );
+}
 
 /** Ends those of the runs that are in one of the states `from`, and returns them. */
-export declare function endRuns(
+export async function endRuns(
   tx: Db,
   options: {
     readonly ids: readonly string[];
@@ -92,10 +123,14 @@ export declare function endRuns(
     readonly now: number;
     readonly from: readonly RunStatus[];
   },
-): Promise<EndedRun[]>;
+): Promise<EndedRun[]> {
+  const ids = [...new Set(options.ids)];
+  if (ids.length === 0) return [];
+  return await atomically(tx, async ({ batches }) => await batches.endRuns({ ...options, ids }));
+}
 
 /** Ends up to `limit` pending runs of a group from a position on, in position order. */
-export declare function endPendingRuns(
+export async function endPendingRuns(
   tx: Db,
   options: GroupKey & {
     readonly fromPosition: number;
@@ -104,4 +139,53 @@ export declare function endPendingRuns(
     readonly reason: string;
     readonly now: number;
   },
-): Promise<EndedPendingRuns>;
+): Promise<EndedPendingRuns> {
+  return await atomically(tx, async ({ kysely }) => {
+    const ended = await endPending(kysely, options);
+    if (ended.length === options.limit) {
+      return { ended: ended.length, cursor: Math.max(...ended) + 1 };
+    }
+    const group = await kysely
+      .selectFrom("groups")
+      .select("node_count")
+      .where("instance_seq", "=", seqOfInstance(options.instanceId))
+      .where("group_number", "=", options.groupNumber)
+      .executeTakeFirst();
+    return { ended: ended.length, cursor: group?.node_count ?? options.fromPosition };
+  });
+}
+
+/** The surrogate key of an instance, as part of a statement. */
+export function seqOfInstance(instanceId: string): RawBuilder<number> {
+  return sql<number>`(SELECT seq FROM instances WHERE id = ${instanceId})`;
+}
+
+/** The positions of the runs that were ended. Index runs_pending. */
+async function endPending(
+  kysely: Kysely<Tables>,
+  options: Parameters<typeof endPendingRuns>[1],
+): Promise<number[]> {
+  const rows = await kysely
+    .updateTable("runs")
+    .set({
+      status: options.status,
+      reason: options.reason,
+      finished_at: options.now,
+      updated_at: options.now,
+    })
+    .where("seq", "in", (eb) =>
+      eb
+        .selectFrom("runs")
+        .select("seq")
+        .where("instance_seq", "=", seqOfInstance(options.instanceId))
+        .where("group_number", "=", options.groupNumber)
+        .where("status", "=", sql.lit("pending"))
+        .where("position", ">=", options.fromPosition)
+        .orderBy("position")
+        .limit(options.limit),
+    )
+    .where("status", "=", "pending")
+    .returning("position")
+    .execute();
+  return rows.map(({ position }) => position);
+}

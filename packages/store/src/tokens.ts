@@ -1,4 +1,7 @@
 import type { Db } from "./database.ts";
+import { reading, writing } from "./handle.ts";
+import { countAll } from "./read-page.ts";
+import { fromTokenRow, toTokenRow } from "./tables/tokens-table.ts";
 
 /** An API token; only its hash is stored. */
 export interface TokenRow {
@@ -12,10 +15,25 @@ export interface TokenRow {
 }
 
 /** Adds a token. */
-export declare function insertToken(db: Db, row: TokenRow): Promise<void>;
+export async function insertToken(db: Db, row: TokenRow): Promise<void> {
+  await writing(db).insertInto("tokens").values(fromTokenRow(row)).execute();
+}
 
 /** The token with this hash, expired or not. */
-export declare function findTokenByHash(db: Db, hash: string): Promise<TokenRow | undefined>;
+export async function findTokenByHash(db: Db, hash: string): Promise<TokenRow | undefined> {
+  const row = await reading(db)
+    .selectFrom("tokens")
+    .selectAll()
+    .where("hash", "=", hash)
+    .executeTakeFirst();
+  return row && toTokenRow(row);
+}
 
 /** How many tokens there are. */
-export declare function countTokens(db: Db): Promise<number>;
+export async function countTokens(db: Db): Promise<number> {
+  const { total } = await reading(db)
+    .selectFrom("tokens")
+    .select(countAll)
+    .executeTakeFirstOrThrow();
+  return total;
+}

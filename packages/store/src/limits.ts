@@ -1,0 +1,20 @@
+/** Connections to PostgreSQL that one process opens at most. */
+export const poolSizeDefault = 10;
+
+/** How long a connection to PostgreSQL may take to be made or to become free. */
+export const connectTimeoutMs = 10_000;
+
+/** How long PostgreSQL works on one statement before it gives up. */
+export const statementTimeoutMs = 30_000;
+
+/** How long SQLite waits for a lock; only a backup tool or the like can hold one. */
+export const busyTimeoutMs = 5_000;
+
+/** Prepared statements that one SQLite connection keeps. */
+export const preparedStatementsMax = 300;
+
+/** Identifiers, ids or rows that one statement built by Kysely names at most. */
+export const valuesPerStatement = 300;
+
+/** Runs that retention deletes in one transaction. */
+export const runsPerDeletion = 500;

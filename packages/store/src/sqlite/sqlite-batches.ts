@@ -1,0 +1,62 @@
+import type { Batches, DispatchRuns, EndRuns, InsertRuns, TouchNodes } from "../batches.ts";
+import type { CountsDelta } from "../groups.ts";
+import type { NodeConnection, NodeDisconnection, PreviousJournal } from "../nodes.ts";
+import type { NodeOutputBatch } from "../output.ts";
+import type { NodeReportBatch, RecordedReports } from "../reports.ts";
+import type { DispatchedRun, EndedRun } from "../runs.ts";
+import type { StepUpsert } from "../steps.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import { translating } from "./sqlite-errors.ts";
+import { setNodesOffline, setNodesOnline, touchNodes } from "./sqlite-node-batches.ts";
+import { recordReports } from "./sqlite-report-batches.ts";
+import { addToCounts, dispatchRuns, endRuns, insertRuns } from "./sqlite-run-batches.ts";
+import { appendOutput, upsertSteps } from "./sqlite-step-batches.ts";
+
+/** The hot statements on SQLite: prepared once, run in a loop inside the caller's transaction. */
+export class SqliteBatches implements Batches {
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  async insertRuns(options: InsertRuns): Promise<void> {
+    translating(() => insertRuns(this.#connection, options));
+  }
+
+  async dispatchRuns(options: DispatchRuns): Promise<DispatchedRun[]> {
+    return translating(() => dispatchRuns(this.#connection, options));
+  }
+
+  async endRuns(options: EndRuns): Promise<EndedRun[]> {
+    return translating(() => endRuns(this.#connection, options));
+  }
+
+  async recordReports(batches: readonly NodeReportBatch[]): Promise<RecordedReports> {
+    return translating(() => recordReports(this.#connection, batches));
+  }
+
+  async upsertSteps(rows: readonly StepUpsert[]): Promise<void> {
+    translating(() => upsertSteps(this.#connection, rows));
+  }
+
+  async appendOutput(batches: readonly NodeOutputBatch[]): Promise<void> {
+    translating(() => appendOutput(this.#connection, batches));
+  }
+
+  async addToCounts(deltas: readonly CountsDelta[]): Promise<void> {
+    translating(() => addToCounts(this.#connection, deltas));
+  }
+
+  async setNodesOnline(connections: readonly NodeConnection[]): Promise<PreviousJournal[]> {
+    return translating(() => setNodesOnline(this.#connection, connections));
+  }
+
+  async setNodesOffline(disconnections: readonly NodeDisconnection[]): Promise<string[]> {
+    return translating(() => setNodesOffline(this.#connection, disconnections));
+  }
+
+  async touchNodes(options: TouchNodes): Promise<void> {
+    translating(() => touchNodes(this.#connection, options));
+  }
+}

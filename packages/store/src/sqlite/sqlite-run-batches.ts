@@ -1,0 +1,83 @@
+import { assert } from "@courier/core";
+import type { DispatchRuns, EndRuns, InsertRuns } from "../batches.ts";
+import { dispatchableStates, sqlList } from "../from-states.ts";
+import type { CountsDelta } from "../groups.ts";
+import type { DispatchedRun, EndedRun } from "../runs.ts";
+import { countColumns, countNames } from "../tables/groups-table.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+
+/** See `Batches.insertRuns`. */
+export function insertRuns(connection: SqliteConnection, options: InsertRuns): void {
+  const { groupNumber, createdAt } = options;
+  const instanceSeq = seqOfInstance(connection, options.instanceId);
+  const insert = connection.prepare(
+    `INSERT INTO runs (id, instance_seq, group_number, position, node_id, status, token, reason, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, 'pending', 1, '', ?, ?)`,
+  );
+  for (const run of options.runs) {
+    insert.run(run.id, instanceSeq, groupNumber, run.position, run.nodeId, createdAt, createdAt);
+  }
+}
+
+/** See `Batches.dispatchRuns`. */
+export function dispatchRuns(connection: SqliteConnection, options: DispatchRuns): DispatchedRun[] {
+  // Unique index on runs.id.
+  const update = connection.prepare(
+    `UPDATE runs SET status = 'dispatched', dispatched_at = ?, updated_at = ?
+     WHERE id = ? AND status IN (${sqlList(dispatchableStates)})
+     RETURNING id, node_id AS nodeId, token`,
+  );
+  const dispatched: DispatchedRun[] = [];
+  for (const id of options.ids) {
+    // The columns are those that the statement names.
+    const row = update.get(options.now, options.now, id) as DispatchedRun | undefined;
+    if (row !== undefined) dispatched.push({ ...row });
+  }
+  return dispatched;
+}
+
+/** See `Batches.endRuns`. */
+export function endRuns(connection: SqliteConnection, options: EndRuns): EndedRun[] {
+  // Unique index on runs.id; the update goes by rowid. Nobody else writes between the two: the transaction is alone.
+  const select = connection.prepare(
+    `SELECT runs.seq, runs.id, instances.id AS instanceId, runs.group_number AS groupNumber, runs.status AS previous,
+       runs.node_id AS nodeId, runs.token
+     FROM runs CROSS JOIN instances ON instances.seq = runs.instance_seq WHERE runs.id = ?`,
+  );
+  const update = connection.prepare(
+    "UPDATE runs SET status = ?, reason = ?, finished_at = ?, updated_at = ? WHERE seq = ?",
+  );
+  const ended: EndedRun[] = [];
+  for (const id of options.ids) {
+    // The columns are those that the statement names.
+    const row = select.get(id) as (EndedRun & { seq: number }) | undefined;
+    if (row === undefined || !options.from.includes(row.previous)) continue;
+    update.run(options.status, options.reason, options.now, options.now, row.seq);
+    const { seq: _, ...run } = row;
+    ended.push(run);
+  }
+  return ended;
+}
+
+/** See `Batches.addToCounts`. */
+export function addToCounts(connection: SqliteConnection, deltas: readonly CountsDelta[]): void {
+  const changes = countNames.map((name) => `${countColumns[name]} = ${countColumns[name]} + ?`);
+  // Primary key of groups, unique index on instances.id.
+  const update = connection.prepare(
+    `UPDATE groups SET ${changes.join(", ")}
+     WHERE instance_seq = (SELECT seq FROM instances WHERE id = ?) AND group_number = ?`,
+  );
+  for (const { instanceId, groupNumber, counts } of deltas) {
+    const added = countNames.map((name) => counts[name] ?? 0);
+    const { changes: changed } = update.run(...added, instanceId, groupNumber);
+    assert(Number(changed) === 1, `group ${groupNumber} of instance ${instanceId} exists`);
+  }
+}
+
+/** The surrogate key of an instance, which must exist. */
+function seqOfInstance(connection: SqliteConnection, instanceId: string): number {
+  const row = connection.prepare("SELECT seq FROM instances WHERE id = ?").get(instanceId);
+  assert(row !== undefined, `instance ${instanceId} exists`);
+  // The column is the one that the statement names.
+  return (row as { seq: number }).seq;
+}

@@ -1,0 +1,44 @@
+import { auditColumns, type AuditTable } from "./audit-table.ts";
+import { enrollmentKeysColumns, type EnrollmentKeysTable } from "./enrollment-keys-table.ts";
+import { groupsColumns, type GroupsTable } from "./groups-table.ts";
+import { idempotencyColumns, type IdempotencyTable } from "./idempotency-table.ts";
+import { instancesColumns, type InstancesTable } from "./instances-table.ts";
+import { jobsColumns, type JobsTable } from "./jobs-table.ts";
+import { nodesColumns, type NodesTable } from "./nodes-table.ts";
+import { outputChunksColumns, type OutputChunksTable } from "./output-chunks-table.ts";
+import { runsColumns, type RunsTable } from "./runs-table.ts";
+import { settingsColumns, type SettingsTable } from "./settings-table.ts";
+import { stepsColumns, type StepsTable } from "./steps-table.ts";
+import { tokensColumns, type TokensTable } from "./tokens-table.ts";
+
+/** All tables, as Kysely sees them. */
+export interface Tables {
+  jobs: JobsTable;
+  idempotency_keys: IdempotencyTable;
+  instances: InstancesTable;
+  groups: GroupsTable;
+  runs: RunsTable;
+  steps: StepsTable;
+  output_chunks: OutputChunksTable;
+  nodes: NodesTable;
+  enrollment_keys: EnrollmentKeysTable;
+  tokens: TokensTable;
+  audit: AuditTable;
+  settings: SettingsTable;
+}
+
+/** All tables' columns. */
+export const tableColumns: Record<keyof Tables, Readonly<Record<string, string>>> = {
+  jobs: jobsColumns,
+  idempotency_keys: idempotencyColumns,
+  instances: instancesColumns,
+  groups: groupsColumns,
+  runs: runsColumns,
+  steps: stepsColumns,
+  output_chunks: outputChunksColumns,
+  nodes: nodesColumns,
+  enrollment_keys: enrollmentKeysColumns,
+  tokens: tokensColumns,
+  audit: auditColumns,
+  settings: settingsColumns,
+};
