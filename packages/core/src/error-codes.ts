@@ -25,6 +25,7 @@ export type ErrorCode =
   | "INSTANCE_NOT_FOUND"
   | "RUN_NOT_FOUND"
   | "NODE_NOT_FOUND"
+  | "TOKEN_NOT_FOUND"
   | "JOB_NAME_TAKEN"
   | "NODE_NAME_TAKEN"
   | "IDEMPOTENCY_KEY_REUSED"
@@ -72,6 +73,7 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     "list runs with `courier-cli state instance list-instance-runs --instanceId ID`",
   ),
   NODE_NOT_FOUND: entry(404, 4, "list nodes with `courier-cli management node find-all-nodes`"),
+  TOKEN_NOT_FOUND: entry(404, 4, "list tokens with GET /courier/access-api/v1/tokens"),
   JOB_NAME_TAKEN: entry(409, 5, "choose another name; names are unique"),
   NODE_NAME_TAKEN: entry(409, 5, "choose another --name; node names are unique"),
   IDEMPOTENCY_KEY_REUSED: entry(
