@@ -1,0 +1,138 @@
+import { canonicalJson, CourierError } from "@courier/core";
+import { workTopic, type WorkMessage } from "@courier/protocol";
+import type { AddJobResponse, TemplateFormat } from "@courier/schema";
+import {
+  findIdempotency,
+  findJob,
+  insertIdempotency,
+  insertJob,
+  type Db,
+  type JobRow,
+} from "@courier/store";
+import type { FastifyRequest } from "fastify";
+import type { ApiContext } from "./api-context.ts";
+import { recordChange } from "./audit.ts";
+import { checkTemplate, type CheckedTemplate } from "./checked-template.ts";
+import { requireKnownNodes } from "./known-nodes.ts";
+import { principalOf } from "./request-context.ts";
+import { rfc3339 } from "./rfc3339.ts";
+import { hashSecret } from "./secrets.ts";
+
+/** A request to add a job. */
+export interface AddJobRequest {
+  readonly text: string;
+  readonly format: TemplateFormat;
+  readonly idempotencyKey: string | undefined;
+  readonly request: FastifyRequest;
+}
+
+/** What came of it: `isReplayed` when this key had added the job before. */
+export interface AddedJob {
+  readonly body: AddJobResponse;
+  readonly isReplayed: boolean;
+}
+
+/** Names a request that may come twice, and what it came with. */
+interface Repetition {
+  readonly tokenId: string;
+  readonly key: string;
+  readonly bodyHash: string;
+}
+
+/**
+ * Adds a job that is due at once: checks its template, stores job, idempotency key and audit entry in one transaction,
+ * and wakes the scheduler after the commit.
+ */
+export async function addJob(context: ApiContext, asked: AddJobRequest): Promise<AddedJob> {
+  const repetition = repetitionOf(asked);
+  const earlier = await replay(context.db, repetition);
+  if (earlier !== undefined) return earlier;
+  const template = await checkTemplate(asked.text, asked.format);
+  await requireKnownNodes(context.db, template);
+  const row = newJob(context, template, principalOf(asked.request).tokenId);
+  try {
+    await context.db.transaction(async (tx) => {
+      await storeJob(tx, row, repetition);
+      const change = { action: "job.add", object: row.id, detail: { name: row.name } };
+      await recordChange(tx, { context, request: asked.request }, change);
+    });
+  } catch (error) {
+    // The same request may have come a second time while the first was under way.
+    const raced = isConflict(error) ? await replay(context.db, repetition) : undefined;
+    if (raced !== undefined) return raced;
+    throw error;
+  }
+  context.bus.publish(workTopic, { kind: "job", jobId: row.id } satisfies WorkMessage);
+  return { body: answerFor(row), isReplayed: false };
+}
+
+function repetitionOf(asked: AddJobRequest): Repetition | undefined {
+  if (asked.idempotencyKey === undefined) return undefined;
+  return {
+    tokenId: principalOf(asked.request).tokenId,
+    key: asked.idempotencyKey,
+    bodyHash: hashSecret(`${asked.format}\n${asked.text}`),
+  };
+}
+
+/** The answer that this key got before; throws when it came with another body. */
+async function replay(db: Db, repetition: Repetition | undefined): Promise<AddedJob | undefined> {
+  if (repetition === undefined) return undefined;
+  const earlier = await findIdempotency(db, repetition);
+  if (earlier === undefined) return undefined;
+  if (earlier.bodyHash !== repetition.bodyHash) throw keyReused(repetition.key);
+  const job = await findJob(db, earlier.jobId);
+  return job === undefined ? undefined : { body: answerFor(job), isReplayed: true };
+}
+
+function newJob(context: ApiContext, template: CheckedTemplate, tokenId: string): JobRow {
+  const now = context.clock.now();
+  return {
+    id: context.newId(),
+    name: template.job.name,
+    description: template.job.description,
+    status: "active",
+    template: canonicalJson(template.job),
+    scheduleRule: template.job.scheduleRule,
+    nextExecutionAt: now,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: tokenId,
+  };
+}
+
+async function storeJob(tx: Db, row: JobRow, repetition: Repetition | undefined): Promise<void> {
+  const inserted = await insertJob(tx, row);
+  if (!inserted.ok) throw nameTaken(row.name, inserted.jobId);
+  if (repetition === undefined) return;
+  const key = { ...repetition, jobId: row.id, createdAt: row.createdAt };
+  if (!(await insertIdempotency(tx, key))) throw keyReused(repetition.key);
+}
+
+/** An immediate job is due when it is added, which stays true when the answer is given a second time. */
+function answerFor(row: JobRow): AddJobResponse {
+  return {
+    item: { exceptionReasons: [], id: row.id, nextExecutionTime: rfc3339(row.createdAt) },
+  };
+}
+
+function isConflict(error: unknown): boolean {
+  return (
+    error instanceof CourierError &&
+    (error.code === "JOB_NAME_TAKEN" || error.code === "IDEMPOTENCY_KEY_REUSED")
+  );
+}
+
+function nameTaken(name: string, jobId: string): CourierError {
+  return new CourierError(
+    "JOB_NAME_TAKEN",
+    `job name ${JSON.stringify(name)} is taken by job ${jobId}; to run it again, add the template under another name`,
+  );
+}
+
+function keyReused(key: string): CourierError {
+  return new CourierError(
+    "IDEMPOTENCY_KEY_REUSED",
+    `idempotency key ${JSON.stringify(key)} was used with another body`,
+  );
+}

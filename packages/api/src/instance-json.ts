@@ -1,0 +1,65 @@
+import type {
+  ActionSpec,
+  Instance,
+  InstanceDetail,
+  InstanceGroup,
+  TargetSpec,
+} from "@courier/schema";
+import type { GroupRow, InstanceRow } from "@courier/store";
+import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
+
+/** The parts of an instance that never change. */
+export interface InstanceSpecs {
+  readonly actionSpec: ActionSpec;
+  readonly targetSpec: TargetSpec;
+}
+
+/** Reads the stored specs; of a large instance they are most of its size, so a stream reads them once. */
+export function instanceSpecs(row: InstanceRow): InstanceSpecs {
+  return {
+    // The columns hold parts of a canonical job, and nothing else writes them.
+    actionSpec: JSON.parse(row.actionSpec) as ActionSpec,
+    targetSpec: JSON.parse(row.targetSpec) as TargetSpec,
+  };
+}
+
+/** An instance as list-all shows it: the keys of the original, no more. */
+export function instanceItem(row: InstanceRow, specs: InstanceSpecs): Instance {
+  return {
+    actionSpec: specs.actionSpec,
+    createdAt: rfc3339(row.createdAt),
+    id: row.id,
+    jobId: row.jobId,
+    lastUpdatedBy: row.lastUpdatedBy,
+    status: row.status,
+    targetSpec: specs.targetSpec,
+    updatedAt: rfc3339(row.updatedAt),
+  };
+}
+
+/** An instance as get-instance and its event stream show it: with its groups and why it stands where it stands. */
+export function instanceDetail(
+  row: InstanceRow,
+  specs: InstanceSpecs,
+  groups: readonly GroupRow[],
+): InstanceDetail {
+  return {
+    ...instanceItem(row, specs),
+    reason: row.reason,
+    startedAt: rfc3339OrNull(row.startedAt),
+    finishedAt: rfc3339OrNull(row.finishedAt),
+    groups: groups.map(groupItem),
+  };
+}
+
+function groupItem(group: GroupRow): InstanceGroup {
+  const { inFlight, ...ended } = group.counts;
+  const counted = Object.values(group.counts).reduce((sum, count) => sum + count, 0);
+  return {
+    groupNumber: group.groupNumber,
+    status: group.status,
+    reason: group.reason,
+    nodeCount: group.nodeCount,
+    counts: { ...ended, dispatched: inFlight, pending: group.nodeCount - counted },
+  };
+}

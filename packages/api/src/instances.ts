@@ -1,0 +1,200 @@
+import { Readable } from "node:stream";
+import type { SchemaTypes } from "@courier/schema";
+import {
+  findInstance,
+  listGroups,
+  listInstances,
+  listRuns,
+  type InstanceRow,
+} from "@courier/store";
+import { CourierError } from "@courier/core";
+import { instanceTopic } from "@courier/protocol";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ApiContext } from "./api-context.ts";
+import { recordChange } from "./audit.ts";
+import { instanceEvents } from "./instance-events.ts";
+import { instanceDetail, instanceItem, instanceSpecs } from "./instance-json.ts";
+import { found } from "./not-found.ts";
+import { pageOf, pageRequestOf } from "./pagination.ts";
+import { principalOf } from "./request-context.ts";
+import { routeOptions } from "./route-schema.ts";
+import { runItem } from "./run-json.ts";
+import { sendStream } from "./send-stream.ts";
+
+const prefix = "/courier/state-api/v1/instances";
+const params = { instanceId: "Id of the instance." };
+
+type InstanceListQuery = SchemaTypes["instance-list-query"];
+type RunListQuery = SchemaTypes["run-list-query"];
+
+interface OneInstance {
+  readonly Params: { readonly instanceId: string };
+}
+
+/** Instances: what each execution of a job did, and stopping one. */
+export function addInstanceRoutes(app: FastifyInstance, context: ApiContext): void {
+  app.get<{ Querystring: InstanceListQuery }>(prefix, listRoute, async (request) =>
+    listPage(context, request),
+  );
+  app.get<OneInstance>(`${prefix}/:instanceId`, getRoute, async (request) => {
+    const row = await findOrThrow(context, request.params.instanceId);
+    const groups = await listGroups(context.db, row.id);
+    return { item: instanceDetail(row, instanceSpecs(row), groups) };
+  });
+  app.get<OneInstance & { Querystring: RunListQuery }>(
+    `${prefix}/:instanceId/runs`,
+    runsRoute,
+    async (request) => listRunsPage(context, request),
+  );
+  app.post<OneInstance>(`${prefix}/:instanceId/cancel`, cancelRoute, async (request, reply) =>
+    cancel(context, request, reply),
+  );
+  app.get<OneInstance>(
+    `${prefix}/:instanceId/events`,
+    { ...eventsRoute, exposeHeadRoute: false },
+    async (request, reply) => follow(context, request, reply),
+  );
+}
+
+async function listPage(
+  context: ApiContext,
+  request: FastifyRequest<{ Querystring: InstanceListQuery }>,
+): Promise<object> {
+  const { jobId, status } = request.query;
+  const page = pageRequestOf(request.query);
+  const { items, total } = await listInstances(context.db, {
+    ...page,
+    ...(jobId === undefined ? {} : { jobId }),
+    ...(status === undefined ? {} : { status: status }),
+  });
+  const shown = items.map((row) => instanceItem(row, instanceSpecs(row)));
+  return pageOf(shown, total, { request: page, url: request.url });
+}
+
+async function listRunsPage(
+  context: ApiContext,
+  request: FastifyRequest<OneInstance & { Querystring: RunListQuery }>,
+): Promise<object> {
+  const { instanceId } = await findKey(context, request.params.instanceId);
+  const { status, groupNumber, nodeId } = request.query;
+  const page = pageRequestOf(request.query);
+  const { items, total } = await listRuns(context.db, {
+    ...page,
+    instanceId,
+    ...(status === undefined ? {} : { status: status }),
+    ...(groupNumber === undefined ? {} : { groupNumber }),
+    ...(nodeId === undefined ? {} : { nodeId }),
+  });
+  return pageOf(items.map(runItem), total, { request: page, url: request.url });
+}
+
+async function cancel(
+  context: ApiContext,
+  request: FastifyRequest<OneInstance>,
+  reply: FastifyReply,
+): Promise<object> {
+  const { instanceId } = request.params;
+  const answer = await context.jobControl.cancelInstance(instanceId, principalOf(request).tokenId);
+  if (answer === "not-found") found(undefined, missingInstance(instanceId));
+  if (answer === "ended") {
+    throw new CourierError(
+      "INSTANCE_ENDED",
+      `instance "${instanceId}" has ended; there is nothing left to cancel`,
+    );
+  }
+  await recordChange(
+    context.db,
+    { context, request },
+    { action: "instance.cancel", object: instanceId },
+  );
+  reply.code(202);
+  return { item: { id: instanceId, status: "cancelling" } };
+}
+
+async function follow(
+  context: ApiContext,
+  request: FastifyRequest<OneInstance>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const row = await findOrThrow(context, request.params.instanceId);
+  const live = context.streams.open([instanceTopic(row.id)]);
+  const events = instanceEvents(context.db, live, row);
+  return sendStream(reply, {
+    mediaType: "text/event-stream",
+    live,
+    content: Readable.from(events),
+  });
+}
+
+async function findOrThrow(context: ApiContext, instanceId: string): Promise<InstanceRow> {
+  return found(await findInstance(context.db, instanceId), missingInstance(instanceId));
+}
+
+async function findKey(context: ApiContext, id: string): Promise<{ instanceId: string }> {
+  const groups = await listGroups(context.db, id);
+  if (groups.length === 0) await findOrThrow(context, id);
+  return { instanceId: id };
+}
+
+function missingInstance(id: string): {
+  readonly code: "INSTANCE_NOT_FOUND";
+  readonly what: string;
+  readonly id: string;
+} {
+  return { code: "INSTANCE_NOT_FOUND", what: "instance", id };
+}
+
+const listRoute = routeOptions({
+  operationId: "listInstances",
+  summary: "Instances, newest first",
+  tag: "instances",
+  permission: "state:read",
+  query: "instance-list-query",
+  answers: { 200: { schema: "instance-list", description: "A page of instances." } },
+});
+
+const getRoute = routeOptions({
+  operationId: "getInstance",
+  summary: "One instance with its groups",
+  tag: "instances",
+  permission: "state:read",
+  params,
+  answers: { 200: { schema: "instance-response", description: "The instance." } },
+  errors: ["INSTANCE_NOT_FOUND"],
+});
+
+const runsRoute = routeOptions({
+  operationId: "listInstanceRuns",
+  summary: "The runs of an instance, one per target node, in the order of the target",
+  tag: "instances",
+  permission: "state:read",
+  params,
+  query: "run-list-query",
+  answers: { 200: { schema: "run-list", description: "A page of runs." } },
+  errors: ["INSTANCE_NOT_FOUND"],
+});
+
+const cancelRoute = routeOptions({
+  operationId: "cancelInstance",
+  summary: "Stop an instance",
+  description:
+    "Runs that have not started end at once; running ones are stopped on their nodes and confirmed.",
+  tag: "instances",
+  permission: "state:write",
+  isChange: true,
+  params,
+  answers: { 202: { schema: "cancel-response", description: "The cancel is under way." } },
+  errors: ["INSTANCE_NOT_FOUND", "INSTANCE_ENDED"],
+});
+
+const eventsRoute = routeOptions({
+  operationId: "followInstance",
+  summary: "Follow an instance until it has ended",
+  description:
+    "Server-sent events named `instance`; data is the item of get-instance: at once, then after changes. Comments keep the connection alive.",
+  tag: "instances",
+  permission: "state:read",
+  params,
+  answers: { 200: { mediaType: "text/event-stream", description: "The events." } },
+  errors: ["INSTANCE_NOT_FOUND"],
+});

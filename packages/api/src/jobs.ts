@@ -1,0 +1,155 @@
+import { CourierError } from "@courier/core";
+import type { SchemaTypes } from "@courier/schema";
+import { findJob, listJobs } from "@courier/store";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { addJob } from "./add-job.ts";
+import type { ApiContext } from "./api-context.ts";
+import { checkTemplate } from "./checked-template.ts";
+import { jobItem } from "./job-json.ts";
+import { bodyText } from "./json-body.ts";
+import { idempotencyKeyLengthMax, templateBytesMax } from "./limits.ts";
+import { found } from "./not-found.ts";
+import { pageOf, pageRequestOf } from "./pagination.ts";
+import { routeOptions } from "./route-schema.ts";
+import { templateFormatOf } from "./template-format.ts";
+
+type JobListQuery = SchemaTypes["job-list-query"];
+
+const prefix = "/courier/scheduler-api/v1/jobs";
+
+/** Jobs: adding, checking and reading them. */
+export function addJobRoutes(app: FastifyInstance, context: ApiContext): void {
+  app.get<{ Querystring: JobListQuery }>(prefix, listRoute, async (request) =>
+    listPage(context, request),
+  );
+  app.get<{ Params: { readonly jobId: string } }>(`${prefix}/:jobId`, getRoute, async (request) => {
+    const { jobId } = request.params;
+    const row = await findJob(context.db, jobId);
+    return { item: jobItem(found(row, { code: "JOB_NOT_FOUND", what: "job", id: jobId })) };
+  });
+  void app.register(async (templates) => addTemplateRoutes(templates, context));
+}
+
+/** Routes whose body is a template as its author wrote it. */
+async function addTemplateRoutes(app: FastifyInstance, context: ApiContext): Promise<void> {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_, body, done) => done(null, body));
+  app.addHook("onRequest", async (request) => {
+    // Refused before the body is read.
+    templateFormatOf(request.headers["content-type"]);
+  });
+  const options = { bodyLimit: templateBytesMax };
+  app.post(prefix, { ...addRoute, ...options }, async (request, reply) =>
+    add(context, request, reply),
+  );
+  app.post(`${prefix}/validate`, { ...validateRoute, ...options }, async (request) => {
+    const { warnings } = await checkTemplate(textOf(request), formatOf(request));
+    return { item: { problems: [], valid: true, warnings } };
+  });
+}
+
+async function add(
+  context: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<object> {
+  const added = await addJob(context, {
+    text: textOf(request),
+    format: formatOf(request),
+    idempotencyKey: idempotencyKeyOf(request),
+    request,
+  });
+  if (added.isReplayed) reply.header("idempotency-replayed", "true");
+  reply.code(added.isReplayed ? 200 : 201);
+  return added.body;
+}
+
+async function listPage(
+  context: ApiContext,
+  request: FastifyRequest<{ Querystring: JobListQuery }>,
+): Promise<object> {
+  const { name, status } = request.query;
+  const page = pageRequestOf(request.query);
+  const { items, total } = await listJobs(context.db, {
+    ...page,
+    ...(name === undefined ? {} : { name }),
+    ...(status === undefined ? {} : { status }),
+  });
+  return pageOf(items.map(jobItem), total, { request: page, url: request.url });
+}
+
+function textOf(request: FastifyRequest): string {
+  return request.body instanceof Uint8Array ? bodyText(request.body) : "";
+}
+
+function formatOf(request: FastifyRequest): "json" | "yaml" | "toml" {
+  return templateFormatOf(request.headers["content-type"]);
+}
+
+function idempotencyKeyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers["idempotency-key"];
+  if (key === undefined) return undefined;
+  if (typeof key === "string" && key.length > 0 && key.length <= idempotencyKeyLengthMax)
+    return key;
+  throw new CourierError(
+    "REQUEST_INVALID",
+    `header Idempotency-Key must have 1 to ${idempotencyKeyLengthMax} characters`,
+  );
+}
+
+const listRoute = routeOptions({
+  operationId: "listJobs",
+  summary: "Jobs, newest first",
+  tag: "jobs",
+  permission: "jobs:read",
+  query: "job-list-query",
+  answers: { 200: { schema: "job-list", description: "A page of jobs." } },
+});
+
+const getRoute = routeOptions({
+  operationId: "getJob",
+  summary: "One job",
+  tag: "jobs",
+  permission: "jobs:read",
+  params: { jobId: "Id of the job." },
+  answers: { 200: { schema: "job-response", description: "The job." } },
+  errors: ["JOB_NOT_FOUND"],
+});
+
+const addRoute = routeOptions({
+  operationId: "addJob",
+  summary: "Add a job from a template",
+  tag: "jobs",
+  permission: "jobs:write",
+  isChange: true,
+  template: true,
+  headers: {
+    "idempotency-key":
+      "A repeated key with the same body gets the first answer, and no second job.",
+  },
+  answers: {
+    200: {
+      schema: "add-job-response",
+      description: "The key was used before; header Idempotency-Replayed is true.",
+    },
+    201: { schema: "add-job-response", description: "The job was added." },
+  },
+  errors: [
+    "TEMPLATE_INVALID",
+    "TEMPLATE_UNSUPPORTED",
+    "NODE_UNKNOWN",
+    "JOB_NAME_TAKEN",
+    "IDEMPOTENCY_KEY_REUSED",
+    "REQUEST_INVALID",
+  ],
+});
+
+const validateRoute = routeOptions({
+  operationId: "validateJob",
+  summary: "Check a template without adding it",
+  tag: "jobs",
+  permission: "jobs:read",
+  template: true,
+  answers: { 200: { schema: "validate-response", description: "The template is valid." } },
+  errors: ["TEMPLATE_INVALID", "TEMPLATE_UNSUPPORTED"],
+});

@@ -1,0 +1,69 @@
+/** Largest template body, bytes. */
+export const templateBytesMax: number = 1024 * 1024;
+
+/** Largest body of every other request, bytes. */
+export const bodyBytesMax: number = 64 * 1024;
+
+/** Items on a page when the request names no size; the most are in the query documents of `schemas`. */
+export const pageSizeDefault = 10;
+
+/** Longest accepted `x-request-id` and `Idempotency-Key`, characters. */
+export const requestIdLengthMax = 128;
+export const idempotencyKeyLengthMax = 255;
+
+/** How long a token's identity is remembered before the store is asked again, ms. */
+export const principalCacheMs = 2000;
+/** Tokens remembered at once. */
+export const principalCacheMax = 1000;
+
+/** Least time between two events of one stream, ms: changes in between are coalesced. */
+export const streamIntervalMs = 200;
+/** Silence after which a stream says that it is alive, and looks again in case a wake-up was lost, ms. */
+export const streamHeartbeatMs = 15_000;
+/** Output chunks read from the store at once for one stream. */
+export const outputChunksPerRead = 64;
+/** Live streams at once; each may hold one page of output in memory. */
+export const streamsMax = 1000;
+
+/** A store that does not answer a ping within this time is not ready, ms. */
+export const readyTimeoutMs = 2000;
+
+/** Unread body bytes that are thrown away after an early answer, so that the client reads it. Bytes, and ms. */
+export const discardBytesMax: number = 256 * 1024 * 1024;
+export const discardTimeoutMs = 10_000;
+
+/** Time a client has to send a whole request, ms. */
+export const requestTimeoutMs = 60_000;
+/** Idle keep-alive time, ms. */
+export const keepAliveTimeoutMs = 65_000;
+/** A connection on which nothing moved for so long is closed, ms: a stream's reader that reads no more. */
+export const connectionSilenceMs = 120_000;
+/** How long in-flight requests may go on after a close was asked for, ms. */
+export const closeGraceMs = 5000;
+
+/** Lifetime of an enrolment key and number of nodes it admits when the request names none. */
+export const enrollmentKeyLifetimeDefaultSeconds: number = 24 * 60 * 60;
+export const enrollmentKeyUsesDefault = 1;
+
+/** How fast one caller may ask: requests per second in the long run, and at once. */
+export interface RateLimit {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Limits that an operator may set. */
+export interface ApiLimits {
+  /** Per API token. */
+  readonly tokenRate: RateLimit;
+  /** Per remote address, for requests without a valid token. */
+  readonly addressRate: RateLimit;
+}
+
+/** Generous: they stop loops that ran wild, not people or CI. */
+export const defaultApiLimits: ApiLimits = {
+  tokenRate: { perSecond: 2000, burst: 10_000 },
+  addressRate: { perSecond: 500, burst: 10_000 },
+};
+
+/** Callers whose rate is tracked at once. */
+export const rateCallersMax = 20_000;

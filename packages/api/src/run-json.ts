@@ -1,0 +1,46 @@
+import type { Run, RunDetail, StepResult } from "@courier/schema";
+import type { FoundRun, RunRow, StepRow } from "@courier/store";
+import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
+
+/** A run as list-instance-runs shows it: the keys of the original, no more. */
+export function runItem(row: RunRow): Run {
+  return {
+    groupNumber: row.groupNumber,
+    lastUpdateTime: rfc3339(row.updatedAt),
+    nodeId: row.nodeId,
+    receivedTime: rfc3339(row.dispatchedAt ?? row.createdAt),
+    runId: row.id,
+    status: row.status,
+  };
+}
+
+/** A run as get-run shows it. */
+export function runDetail(row: FoundRun): RunDetail {
+  return {
+    ...runItem(row),
+    dispatchedAt: rfc3339OrNull(row.dispatchedAt),
+    finishedAt: rfc3339OrNull(row.finishedAt),
+    instanceId: row.instanceId,
+    jobId: row.jobId,
+    nodeName: row.nodeName,
+    position: row.position,
+    reason: row.reason,
+    reportedAt: rfc3339OrNull(row.reportedAt),
+    reportedStatus: row.reportedStatus,
+    startedAt: rfc3339OrNull(row.startedAt),
+  };
+}
+
+/** A step as list-steps shows it: the keys of the original, no more. */
+export function stepItem(row: StepRow): StepResult {
+  return {
+    inputs: "",
+    interpreterPath: row.interpreterPath,
+    interpreterVersion: row.interpreterVersion,
+    numAttempts: row.attemptCount,
+    outputs: "",
+    reason: row.reason,
+    status: row.status,
+    stepNumber: row.stepNumber,
+  };
+}

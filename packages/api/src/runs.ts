@@ -1,0 +1,153 @@
+import { Readable } from "node:stream";
+import { CourierError } from "@courier/core";
+import { instanceTopic, runTopic } from "@courier/protocol";
+import type { SchemaTypes } from "@courier/schema";
+import { findRun, listSteps, type FoundRun } from "@courier/store";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ApiContext } from "./api-context.ts";
+import { recordChange } from "./audit.ts";
+import { found } from "./not-found.ts";
+import { pageOf, pageRequestOf } from "./pagination.ts";
+import { principalOf } from "./request-context.ts";
+import { routeOptions } from "./route-schema.ts";
+import { runDetail, stepItem } from "./run-json.ts";
+import { followedOutput, storedOutput } from "./run-output.ts";
+import { sendStream } from "./send-stream.ts";
+
+const prefix = "/courier/state-api/v1/runs/:runId";
+const params = { runId: "Id of the run." };
+
+type OutputQuery = SchemaTypes["output-query"];
+type PageQuery = SchemaTypes["page-query"];
+
+interface OneRun {
+  readonly Params: { readonly runId: string };
+}
+
+/** Runs: one node's part in an instance, its steps and their output. */
+export function addRunRoutes(app: FastifyInstance, context: ApiContext): void {
+  app.get<OneRun>(prefix, getRoute, async (request) => ({
+    item: runDetail(await findOrThrow(context, request.params.runId)),
+  }));
+  app.get<OneRun & { Querystring: PageQuery }>(`${prefix}/steps`, stepsRoute, async (request) =>
+    listStepsPage(context, request),
+  );
+  app.post<OneRun>(`${prefix}/cancel`, cancelRoute, async (request, reply) =>
+    cancel(context, request, reply),
+  );
+  app.get<OneRun & { Querystring: OutputQuery }>(
+    `${prefix}/output`,
+    { ...outputRoute, exposeHeadRoute: false },
+    async (request, reply) => sendOutput(context, request, reply),
+  );
+}
+
+async function listStepsPage(
+  context: ApiContext,
+  request: FastifyRequest<OneRun & { Querystring: PageQuery }>,
+): Promise<object> {
+  const { runId } = request.params;
+  const page = pageRequestOf(request.query);
+  // A run has as many steps as its template, which its body limit bounds: no need for the store to page.
+  const steps = await listSteps(context.db, runId);
+  if (steps.length === 0) await findOrThrow(context, runId);
+  const start = (page.page - 1) * page.size;
+  const shown = steps.slice(start, start + page.size).map(stepItem);
+  return pageOf(shown, steps.length, { request: page, url: request.url });
+}
+
+async function cancel(
+  context: ApiContext,
+  request: FastifyRequest<OneRun>,
+  reply: FastifyReply,
+): Promise<object> {
+  const { runId } = request.params;
+  const answer = await context.jobControl.cancelRun(runId, principalOf(request).tokenId);
+  if (answer === "not-found") found(undefined, missingRun(runId));
+  if (answer === "ended") {
+    throw new CourierError(
+      "RUN_ENDED",
+      `run "${runId}" has ended; there is nothing left to cancel`,
+    );
+  }
+  await recordChange(context.db, { context, request }, { action: "run.cancel", object: runId });
+  reply.code(202);
+  return { item: { id: runId, status: "cancelling" } };
+}
+
+async function sendOutput(
+  context: ApiContext,
+  request: FastifyRequest<OneRun & { Querystring: OutputQuery }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const run = await findOrThrow(context, request.params.runId);
+  const { follow, stepNumber } = request.query;
+  const wanted = { runId: run.id, ...(stepNumber === undefined ? {} : { stepNumber }) };
+  // The instance's topic tells of the run's end, the run's own of its output.
+  const topics = follow === true ? [runTopic(run.id), instanceTopic(run.instanceId)] : [];
+  const live = context.streams.open(topics);
+  const lines =
+    follow === true ? followedOutput(context.db, live, wanted) : storedOutput(context.db, wanted);
+  return sendStream(reply, {
+    mediaType: "application/x-ndjson",
+    live,
+    content: Readable.from(lines),
+  });
+}
+
+async function findOrThrow(context: ApiContext, runId: string): Promise<FoundRun> {
+  return found(await findRun(context.db, runId), missingRun(runId));
+}
+
+function missingRun(id: string): {
+  readonly code: "RUN_NOT_FOUND";
+  readonly what: string;
+  readonly id: string;
+} {
+  return { code: "RUN_NOT_FOUND", what: "run", id };
+}
+
+const getRoute = routeOptions({
+  operationId: "getRun",
+  summary: "One run",
+  tag: "runs",
+  permission: "state:read",
+  params,
+  answers: { 200: { schema: "run-response", description: "The run." } },
+  errors: ["RUN_NOT_FOUND"],
+});
+
+const stepsRoute = routeOptions({
+  operationId: "listSteps",
+  summary: "The steps of a run, in order",
+  tag: "runs",
+  permission: "state:read",
+  params,
+  query: "page-query",
+  answers: { 200: { schema: "step-list", description: "A page of steps." } },
+  errors: ["RUN_NOT_FOUND"],
+});
+
+const cancelRoute = routeOptions({
+  operationId: "cancelRun",
+  summary: "Stop a run",
+  tag: "runs",
+  permission: "state:write",
+  isChange: true,
+  params,
+  answers: { 202: { schema: "cancel-response", description: "The cancel is under way." } },
+  errors: ["RUN_NOT_FOUND", "RUN_ENDED"],
+});
+
+const outputRoute = routeOptions({
+  operationId: "getRunOutput",
+  summary: "What the steps of a run wrote",
+  description:
+    "One JSON document per line and chunk (schema output-chunk), in order of arrival; an empty line keeps the connection alive.",
+  tag: "runs",
+  permission: "state:read",
+  params,
+  query: "output-query",
+  answers: { 200: { mediaType: "application/x-ndjson", description: "The output." } },
+  errors: ["RUN_NOT_FOUND"],
+});
