@@ -3,11 +3,11 @@ import { schemas } from "./generated/schemas.ts";
 import { problemsMax } from "./limits.ts";
 import { validateBody, type SchemaName } from "./validators.ts";
 
-test("compiles every schema document", () => {
-  for (const name of Object.keys(schemas)) {
-    // The keys of the registry are its names.
-    expect(() => validateBody(name as SchemaName, undefined), name).not.toThrow();
-  }
+test.each(Object.keys(schemas))("compiles the schema document %s", (name) => {
+  // The keys of the registry are its names.
+  const result = validateBody(name as SchemaName, undefined);
+
+  expect(result.ok).toBe(false);
 });
 
 test("returns the same data when it is valid", () => {

@@ -276,7 +276,6 @@ test("takes an unreplaced node placeholder for an ordinary node id", async () =>
 });
 
 test.each([
-  ["scheduleRule", undefined, "immediate", true],
   ["actions/steps/0/failureBehavior", { retryBackoffStrategy: { name: "linear" } }],
   [
     "actions/steps/0/outputFieldRules",
@@ -286,17 +285,18 @@ test.each([
   ["target/groups/0/filterId", 0],
   ["actions/steps/0/interpreter/min_version", "1.0.0"],
   ["actions/steps/0/inputs", { env: { A: "1" }, "env.B": "2" }],
-])(
-  "accepts the old or short spelling of %s (%j)",
-  async (path, value, alsoPath?: string, alsoValue?: unknown) => {
-    const text = jobText((job) => {
-      set(path, value)(job);
-      if (alsoPath !== undefined) set(alsoPath, alsoValue)(job);
-    });
+])("accepts the old or short spelling of %s (%j)", async (path, value) => {
+  expect(await textForEdit(path, value)).toBe("");
+});
 
-    expect(await textFor(text, "json")).toBe("");
-  },
-);
+test("accepts the old spelling of an immediate schedule", async () => {
+  const text = jobText((job) => {
+    set("scheduleRule", undefined)(job);
+    set("immediate", true)(job);
+  });
+
+  expect(await textFor(text, "json")).toBe("");
+});
 
 test("refuses an old spelling beside the new one", async () => {
   const strategy = { name: "linear", type: "none" };
