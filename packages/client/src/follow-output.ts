@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { OutputChunk } from "@courier/schema";
 
 import { isRecord, parseJson } from "./json.ts";
+import { streamSilenceMs } from "./limits.ts";
 import { readLines } from "./line-stream.ts";
 import { Outage, type OutageEvent } from "./outage.ts";
 import type { Pace } from "./retry-policy.ts";
@@ -60,7 +61,7 @@ async function* readPieces(
   positions: Positions,
   options: OutputOptions,
 ): AsyncGenerator<OutputPiece, void, undefined> {
-  for await (const line of readLines(stream, options)) {
+  for await (const line of readLines(stream, { ...options, silenceMs: streamSilenceMs })) {
     if (line.trim() === "") continue;
     const piece = takeNew(readChunk(line, options.url), positions);
     if (piece !== undefined) yield piece;

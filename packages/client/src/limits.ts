@@ -10,8 +10,8 @@ export const responseBytesMax: number = 64 * 1024 * 1024;
 /** Largest single line of a stream (one event, one output chunk), bytes. */
 export const streamLineBytesMax: number = 16 * 1024 * 1024;
 
-/** An event stream without a byte (not even a keep-alive comment) for this long counts as lost, ms. */
-export const eventSilenceMs = 60_000;
+/** A stream without a byte (not even a keep-alive, which the service sends every 15 s) for this long counts as lost, ms. */
+export const streamSilenceMs = 60_000;
 
 /** How often a request is sent in all when its failures are retryable. */
 export const attemptsMax = 4;

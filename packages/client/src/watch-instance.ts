@@ -5,7 +5,7 @@ import type { InstanceDetail } from "@courier/schema";
 
 import { readEvents } from "./event-stream.ts";
 import { isRecord, parseJson } from "./json.ts";
-import { eventSilenceMs } from "./limits.ts";
+import { streamSilenceMs } from "./limits.ts";
 import { readLines } from "./line-stream.ts";
 import { Outage, type OutageEvent } from "./outage.ts";
 import type { Pace } from "./retry-policy.ts";
@@ -59,7 +59,7 @@ async function* readInstances(
   options: WatchOptions,
 ): AsyncGenerator<InstanceDetail, void, undefined> {
   const stream = await options.open();
-  const lines = readLines(stream, { ...options, silenceMs: eventSilenceMs });
+  const lines = readLines(stream, { ...options, silenceMs: streamSilenceMs });
   for await (const event of readEvents(lines)) {
     if (event.name !== "instance") continue;
     const data = parseJson(event.data);

@@ -1,0 +1,183 @@
+import type { CommandGroup } from "./command.ts";
+
+/** Every command of the CLI, at the places of the original's trees. Help, completion and dispatch follow it. */
+export const commandTree: CommandGroup = {
+  name: "courier-cli",
+  summary: "Run jobs on a fleet of nodes, and see what became of them.",
+  children: [
+    {
+      name: "scheduler",
+      summary: "define jobs",
+      children: [
+        {
+          name: "jobs",
+          summary: "add, check and look at jobs",
+          children: [
+            {
+              name: "add-job",
+              summary: "create a job from a template",
+              load: async () => (await import("./commands/add-job.ts")).addJob,
+            },
+            {
+              name: "validate",
+              summary: "check a template offline, without creating anything",
+              load: async () => (await import("./commands/validate-template.ts")).validateTemplate,
+            },
+            {
+              name: "get-job",
+              summary: "show one job",
+              load: async () => (await import("./commands/get-job.ts")).getJob,
+            },
+            {
+              name: "list-jobs",
+              summary: "list jobs, newest first",
+              load: async () => (await import("./commands/list-jobs.ts")).listJobs,
+            },
+          ],
+        },
+      ],
+    },
+    {
+      name: "state",
+      summary: "see what jobs do",
+      children: [
+        {
+          name: "instance",
+          summary: "executions of jobs",
+          children: [
+            {
+              name: "list-all",
+              summary: "list instances, newest first",
+              load: async () => (await import("./commands/list-instances.ts")).listInstances,
+            },
+            {
+              name: "get-instance",
+              summary: "show one instance with its groups",
+              load: async () => (await import("./commands/get-instance.ts")).getInstance,
+            },
+            {
+              name: "list-instance-runs",
+              summary: "list the runs of an instance, one per node",
+              load: async () => (await import("./commands/list-instance-runs.ts")).listInstanceRuns,
+            },
+            {
+              name: "cancel",
+              summary: "stop an instance",
+              load: async () => (await import("./commands/cancel-instance.ts")).cancelInstance,
+            },
+            {
+              name: "watch",
+              summary: "follow an instance until it ends",
+              load: async () => (await import("./commands/watch-instance.ts")).watchInstance,
+            },
+          ],
+        },
+        {
+          name: "run",
+          summary: "what one node does for an instance",
+          children: [
+            {
+              name: "get-run",
+              summary: "show one run",
+              load: async () => (await import("./commands/get-run.ts")).getRun,
+            },
+            {
+              name: "list-steps",
+              summary: "list the steps of a run",
+              load: async () => (await import("./commands/list-steps.ts")).listSteps,
+            },
+            {
+              name: "logs",
+              summary: "print what the steps of a run wrote",
+              load: async () => (await import("./commands/run-logs.ts")).runLogs,
+            },
+            {
+              name: "cancel",
+              summary: "stop a run",
+              load: async () => (await import("./commands/cancel-run.ts")).cancelRun,
+            },
+          ],
+        },
+      ],
+    },
+    {
+      name: "management",
+      summary: "look at nodes",
+      children: [
+        {
+          name: "node",
+          summary: "the nodes of the fleet",
+          children: [
+            {
+              name: "find-all-nodes",
+              summary: "list nodes",
+              load: async () => (await import("./commands/find-all-nodes.ts")).findAllNodes,
+            },
+            {
+              name: "find-one-node",
+              summary: "show one node",
+              load: async () => (await import("./commands/find-one-node.ts")).findOneNode,
+            },
+          ],
+        },
+      ],
+    },
+    {
+      name: "enrollment",
+      summary: "admit nodes",
+      children: [
+        {
+          name: "create-key",
+          summary: "create a key with which nodes enrol",
+          load: async () => (await import("./commands/create-enrollment-key.ts")).createKey,
+        },
+      ],
+    },
+    {
+      name: "register-device",
+      summary: "store a service's URL and token as a profile",
+      load: async () => (await import("./commands/register-device.ts")).registerDevice,
+    },
+    {
+      name: "list-profile-names",
+      summary: "list the stored profiles",
+      load: async () => (await import("./commands/list-profile-names.ts")).listProfileNames,
+    },
+    {
+      name: "get-default-profile",
+      summary: "show which profile is used when none is named",
+      load: async () => (await import("./commands/get-default-profile.ts")).getDefaultProfile,
+    },
+    {
+      name: "set-default-profile",
+      summary: "choose the profile to use when none is named",
+      load: async () => (await import("./commands/set-default-profile.ts")).setDefaultProfile,
+    },
+    {
+      name: "completion",
+      summary: "print a completion script for a shell",
+      children: [
+        {
+          name: "bash",
+          summary: "for bash",
+          load: async () => (await import("./commands/print-completion.ts")).printBashCompletion,
+        },
+        {
+          name: "zsh",
+          summary: "for zsh",
+          load: async () => (await import("./commands/print-completion.ts")).printZshCompletion,
+        },
+        {
+          name: "fish",
+          summary: "for fish",
+          load: async () => (await import("./commands/print-completion.ts")).printFishCompletion,
+        },
+      ],
+    },
+    {
+      name: "version",
+      summary: "show the version of this CLI",
+      load: async () => (await import("./commands/show-version.ts")).showVersion,
+    },
+  ],
+};

@@ -1,0 +1,59 @@
+import type { CommandContext } from "./context.ts";
+import type { Flags } from "./usage/flags.ts";
+
+/** One flag of a command. */
+export interface OptionSpec {
+  /** As help shows it: `-f, --follow`, `--jobId <ID>`. Every other spelling of the name is accepted too. */
+  readonly flag: string;
+  readonly summary: string;
+  readonly isRequired?: true;
+  readonly choices?: readonly string[];
+}
+
+/** A leaf of the command tree. */
+export interface CommandSpec {
+  readonly options: readonly OptionSpec[];
+  /** Shown below the options in help. */
+  readonly notes?: string;
+  /** Does the work; the number is the exit code. Failures are thrown. */
+  readonly run: (context: CommandContext, flags: Flags) => Promise<number>;
+}
+
+/** Where a leaf is found; its module is loaded only when it is the one that was called. */
+export interface CommandLeaf {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandSpec>;
+}
+
+/** A word that groups commands. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly children: readonly CommandNode[];
+}
+
+/** Anything in the tree. */
+export type CommandNode = CommandGroup | CommandLeaf;
+
+/** Tells the two apart. */
+export function isGroup(node: CommandNode): node is CommandGroup {
+  return "children" in node;
+}
+
+/** The flags that every leaf takes. */
+export const everyLeafOptions: readonly OptionSpec[] = [
+  { flag: "--profile <NAME>", summary: "profile to use instead of the default one" },
+  {
+    flag: "--format <FORMAT>",
+    summary: "how to print data and errors",
+    choices: ["json", "yaml", "table"],
+  },
+  { flag: "--verbose", summary: "say on stderr what is done" },
+];
+
+/** The flags that every list takes. */
+export const pageOptions: readonly OptionSpec[] = [
+  { flag: "--pagination.page <N>", summary: "which page, from 1" },
+  { flag: "--pagination.size <N>", summary: "items per page, up to 1000" },
+];

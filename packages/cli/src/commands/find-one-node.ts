@@ -1,0 +1,13 @@
+import type { CommandSpec } from "../command.ts";
+import { nodeRows } from "../render/columns.ts";
+
+/** `management node find-one-node` */
+export const findOneNode: CommandSpec = {
+  options: [{ flag: "--nodeId <ID>", summary: "the node's id or name", isRequired: true }],
+  run: async (context, flags) => {
+    const client = await context.client();
+    const answer = await client.getNode(flags.need("nodeId"), context.world);
+    await context.printItem(answer, nodeRows);
+    return 0;
+  },
+};

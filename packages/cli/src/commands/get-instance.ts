@@ -1,0 +1,13 @@
+import type { CommandSpec } from "../command.ts";
+import { instanceRows } from "../render/columns.ts";
+
+/** `state instance get-instance` */
+export const getInstance: CommandSpec = {
+  options: [{ flag: "--instanceId <ID>", summary: "the instance", isRequired: true }],
+  run: async (context, flags) => {
+    const client = await context.client();
+    const answer = await client.getInstance(flags.need("instanceId"), context.world);
+    await context.printItem(answer, instanceRows);
+    return 0;
+  },
+};

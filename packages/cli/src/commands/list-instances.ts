@@ -1,0 +1,26 @@
+import { pageOptions, type CommandSpec } from "../command.ts";
+import { instanceColumns } from "../render/columns.ts";
+import { readPageQuery } from "../usage/page-query.ts";
+
+/** `state instance list-all` */
+export const listInstances: CommandSpec = {
+  options: [
+    { flag: "--job-id <ID>", summary: "only instances of this job" },
+    {
+      flag: "--status <STATUS>",
+      summary: "only instances with this status",
+      choices: ["pending", "running", "cancelling", "success", "failure", "canceled"],
+    },
+    ...pageOptions,
+  ],
+  run: async (context, flags) => {
+    const client = await context.client();
+    const query = {
+      ...readPageQuery(flags),
+      jobId: flags.text("jobId"),
+      status: flags.text("status"),
+    };
+    await context.printList(await client.listInstances(query, context.world), instanceColumns);
+    return 0;
+  },
+};

@@ -1,0 +1,15 @@
+import type { CommandSpec } from "../command.ts";
+import { credentialsPath, storeDefault } from "../profile/credentials-file.ts";
+
+/** `set-default-profile` */
+export const setDefaultProfile: CommandSpec = {
+  options: [{ flag: "--profile-name <NAME>", summary: "the profile", isRequired: true }],
+  run: async (context, flags) => {
+    const profileName = flags.need("profileName");
+    await storeDefault(credentialsPath(context.world), profileName);
+    await context.printItem({ item: { profileName } }, [
+      { header: "profile", value: (item) => item.profileName },
+    ]);
+    return 0;
+  },
+};

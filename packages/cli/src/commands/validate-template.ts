@@ -1,0 +1,31 @@
+import type { ErrorDetail } from "@courier/core";
+
+import type { CommandSpec } from "../command.ts";
+import { renderDetail } from "../render/error.ts";
+import { bodyOptions, readBody } from "../template/read-body.ts";
+
+/** `scheduler jobs validate` */
+export const validateTemplate: CommandSpec = {
+  options: bodyOptions,
+  notes:
+    "Needs no service and no profile. Exit code 0: valid; 2: not valid, with every problem and its place.\n" +
+    "Warnings name what is odd, and what is valid but not executed by services of this version.",
+  run: async (context, flags) => {
+    const body = await readBody(flags, context.world.stdin);
+    // Loaded late: the validator is the heaviest module of the CLI.
+    const { checkTemplate } = await import("../template/check-template.ts");
+    const { warnings, unsupported } = await checkTemplate(body);
+    const remarks: readonly ErrorDetail[] = [...warnings, ...unsupported];
+    await context.printItem({ item: { valid: true, problems: [], warnings: remarks } }, [
+      { header: "valid", value: ({ valid }) => valid },
+      { header: "warnings", value: (item) => item.warnings.length },
+    ]);
+    if (context.format !== "table" && context.world.stderr.isTTY !== true) return 0;
+    for (const remark of remarks) {
+      await context.note(
+        `${context.paintError("warning:", "warning")} ${renderDetail(remark, body.file)}`,
+      );
+    }
+    return 0;
+  },
+};

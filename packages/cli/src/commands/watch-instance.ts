@@ -1,0 +1,36 @@
+import type { CommandSpec } from "../command.ts";
+import { writeJunit } from "../junit.ts";
+import { awaitInstance, concludeWait } from "../progress/await-instance.ts";
+import { instanceRows } from "../render/columns.ts";
+
+/** `state instance watch` */
+export const watchInstance: CommandSpec = {
+  options: [
+    { flag: "--instanceId <ID>", summary: "the instance", isRequired: true },
+    { flag: "--timeout <SECONDS>", summary: "how long to watch at most" },
+    { flag: "--junit <FILE>", summary: "write a JUnit XML report of the runs at the end" },
+  ],
+  notes:
+    "Shows progress on a terminal and prints the instance when it has ended.\n" +
+    "Exit codes: 0 success, 1 any other outcome, 7 the time is over, 130 Ctrl-C.",
+  run: async (context, flags) => {
+    const instanceId = flags.need("instanceId");
+    const seconds = flags.integer("timeout", { min: 1, max: 2_000_000 });
+    const client = await context.client();
+    const awaited = await awaitInstance({
+      context,
+      client,
+      findInstanceId: () => Promise.resolve(instanceId),
+      timeoutMs: seconds === undefined ? undefined : seconds * 1000,
+      cancelOnTimeout: false,
+      isPatient: false,
+    });
+    const { instance, ending } = awaited;
+    if (instance !== undefined) await context.printItem({ item: instance }, instanceRows);
+    const junit = flags.text("junit");
+    if (junit !== undefined && instance !== undefined && ending !== "interrupted") {
+      await writeJunit(junit, { client, instance, signal: context.world.signal });
+    }
+    return concludeWait(context, awaited);
+  },
+};

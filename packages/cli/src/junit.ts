@@ -1,0 +1,127 @@
+import { writeFile } from "node:fs/promises";
+
+import type { CourierClient } from "@courier/client";
+import { CourierError } from "@courier/core";
+import type { InstanceDetail, Run } from "@courier/schema";
+
+import { junitRunsMax, wholeListPageSize } from "./limits.ts";
+
+/** Writes a JUnit XML report of an instance: one test case per run, one suite per group. */
+export async function writeJunit(
+  path: string,
+  report: {
+    readonly client: CourierClient;
+    readonly instance: InstanceDetail;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const runs = await readAllRuns(report);
+  const xml = renderJunit(report.instance, runs);
+  try {
+    await writeFile(path, xml);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CourierError("USAGE", `cannot write the JUnit report: ${reason}`, { cause });
+  }
+}
+
+/** The report as text. Outcomes that say nothing about the step (undeliverable, unknown) are errors, not failures. */
+export function renderJunit(instance: InstanceDetail, runs: readonly Run[]): string {
+  const suites = instance.groups.map((group) =>
+    renderSuite(
+      instance,
+      group.groupNumber,
+      runs.filter((run) => run.groupNumber === group.groupNumber),
+    ),
+  );
+  const name = escapeXml(`instance ${instance.id}`);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="${name}" ${totals(runs)}>`,
+    ...suites,
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+async function readAllRuns(report: {
+  readonly client: CourierClient;
+  readonly instance: InstanceDetail;
+  readonly signal: AbortSignal;
+}): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  for (let page = 1; runs.length < junitRunsMax; page += 1) {
+    const query = { page, size: wholeListPageSize };
+    const answer = await report.client.listInstanceRuns(report.instance.id, query, report);
+    runs.push(...answer.items);
+    if (answer.items.length < wholeListPageSize) return runs;
+  }
+  const message = `the instance has more than ${junitRunsMax} runs, too many for a JUnit report`;
+  throw new CourierError("USAGE", message);
+}
+
+function renderSuite(instance: InstanceDetail, groupNumber: number, runs: readonly Run[]): string {
+  const name = escapeXml(`group ${groupNumber}`);
+  const timestamp = escapeXml((instance.startedAt ?? instance.createdAt).replace(/(\.\d+)?Z$/, ""));
+  const cases = runs.map((run) => renderCase(run, `job ${instance.jobId} group ${groupNumber}`));
+  return [
+    `  <testsuite name="${name}" timestamp="${timestamp}" ${totals(runs)}>`,
+    ...cases,
+    "  </testsuite>",
+  ].join("\n");
+}
+
+function renderCase(run: Run, className: string): string {
+  const head = `    <testcase name="${escapeXml(`node ${run.nodeId}`)}" classname="${escapeXml(className)}" time="${seconds(run)}"`;
+  const kind = kindOf(run);
+  if (kind === "passed") return `${head}/>`;
+  const message = escapeXml(`run ${run.runId} ended ${run.status}`);
+  const inner =
+    kind === "skipped"
+      ? `<skipped message="${message}"/>`
+      : `<${kind} type="${escapeXml(run.status)}" message="${message}"/>`;
+  return `${head}>${inner}</testcase>`;
+}
+
+function totals(runs: readonly Run[]): string {
+  const count = (kind: string): number => runs.filter((run) => kindOf(run) === kind).length;
+  const time = runs.reduce((sum, run) => sum + Number(seconds(run)), 0).toFixed(3);
+  return `tests="${runs.length}" failures="${count("failure")}" errors="${count("error")}" skipped="${count("skipped")}" time="${time}"`;
+}
+
+function kindOf(run: Run): "passed" | "failure" | "error" | "skipped" {
+  switch (run.status) {
+    case "success":
+      return "passed";
+    case "failure":
+    case "timeout":
+      return "failure";
+    case "skipped":
+    case "canceled":
+      return "skipped";
+    case "pending":
+    case "dispatched":
+    case "running":
+    case "undeliverable":
+    case "unknown":
+      return "error";
+  }
+}
+
+function seconds(run: Run): string {
+  const ms = Date.parse(run.lastUpdateTime) - Date.parse(run.receivedTime);
+  return (Number.isFinite(ms) ? Math.max(0, ms) / 1000 : 0).toFixed(3);
+}
+
+function escapeXml(text: string): string {
+  return (
+    text
+      // XML 1.0 has no way to write these characters at all.
+      .replaceAll(/[\p{Cc}\ufffe\uffff]/gu, (found) => ("\t\n".includes(found) ? found : "\ufffd"))
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;")
+      .replaceAll("\n", "&#10;")
+  );
+}

@@ -1,0 +1,30 @@
+/** Largest template that is read or sent, bytes; the service's limit is the same. */
+export const bodyBytesMax: number = 1024 * 1024;
+
+/** How long `register-device` waits for the service to confirm a token, ms. */
+export const registerCheckTimeoutMs = 10_000;
+
+/** How often an immediate job's instance is looked for before it counts as missing. */
+export const instanceLookupsMax = 60;
+
+/** First and largest delay between two looks for the instance, ms. */
+export const instanceLookupDelayBaseMs = 10;
+export const instanceLookupDelayMaxMs = 1000;
+
+/** How long `--cancel-on-timeout` waits for the nodes to confirm, ms: their grace is 10 s. */
+export const cancelConfirmMs = 30_000;
+
+/** Redraws of the live display: not closer together than this, ms. */
+export const redrawIntervalMs = 100;
+
+/** Page size for reading a whole list (JUnit), the service's largest. */
+export const wholeListPageSize = 1000;
+
+/** Runs that a JUnit report may hold; beyond it the report would be of no use to any reader. */
+export const junitRunsMax = 100_000;
+
+/** Longest profile name, characters. */
+export const profileNameLengthMax = 64;
+
+/** Narrowest that a shrinkable table column becomes, characters. */
+export const columnWidthMin = 8;

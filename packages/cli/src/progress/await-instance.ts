@@ -1,0 +1,150 @@
+import type { CourierClient } from "@courier/client";
+import { CourierError, isInstanceFinal } from "@courier/core";
+import type { InstanceDetail } from "@courier/schema";
+
+import { Interrupted, OutputClosed } from "../world.ts";
+import type { CommandContext } from "../context.ts";
+import { cancelConfirmMs } from "../limits.ts";
+import { ProgressDisplay } from "./progress-display.ts";
+import { summariseOutcomes } from "./progress-lines.ts";
+
+/** How waiting ended, with the last state that was seen. */
+export interface Awaited {
+  readonly ending: "ended" | "timed-out" | "interrupted";
+  readonly instance: InstanceDetail | undefined;
+}
+
+/** What to wait for. */
+export interface AwaitOptions {
+  readonly context: CommandContext;
+  readonly client: CourierClient;
+  /** Asked for under the same limits; for a job that was just added the instance may need a moment to exist. */
+  readonly findInstanceId: (signal: AbortSignal) => Promise<string>;
+  readonly timeoutMs: number | undefined;
+  readonly cancelOnTimeout: boolean;
+  /** Survive an outage of the service from the beginning. */
+  readonly isPatient: boolean;
+}
+
+/** Waits until an instance is final, the time is over, or Ctrl-C; shows progress. Outages are survived and said. */
+export async function awaitInstance(options: AwaitOptions): Promise<Awaited> {
+  const display = new ProgressDisplay(options.context.world);
+  const deadline = startDeadline(options.timeoutMs);
+  const signal = AbortSignal.any([options.context.world.signal, deadline.signal]);
+  const seen: Seen = {};
+  try {
+    seen.id = await options.findInstanceId(signal);
+    await follow(options, { seen, display, signal });
+    return { ending: "ended", instance: seen.item };
+  } catch (error) {
+    if (error instanceof Interrupted) return { ending: "interrupted", instance: seen.item };
+    if (!(error instanceof DeadlinePassed)) throw error;
+    if (options.cancelOnTimeout && seen.id !== undefined) await cancel(options, { seen, display });
+    return { ending: "timed-out", instance: seen.item };
+  } finally {
+    deadline.end();
+    display.stop();
+  }
+}
+
+/** Says how it ended where a person looks, and returns the exit code; a timeout is thrown as the error that it is. */
+export async function concludeWait(context: CommandContext, awaited: Awaited): Promise<number> {
+  const { ending, instance } = awaited;
+  const what = instance === undefined ? "the job" : `instance ${instance.id}`;
+  if (ending === "interrupted") {
+    const how =
+      instance === undefined
+        ? ""
+        : `; stop it with: courier-cli state instance cancel --instanceId ${instance.id}`;
+    await context.note(`interrupted: ${what} goes on${how}`);
+    throw new Interrupted();
+  }
+  if (ending === "timed-out")
+    throw new CourierError("WAIT_TIMED_OUT", timeoutMessage(what, instance));
+  if (instance?.status === "success") return 0;
+  await context.note(failureLine(instance));
+  return 1;
+}
+
+interface Seen {
+  id?: string;
+  item?: InstanceDetail;
+}
+
+interface Following {
+  readonly seen: Seen;
+  readonly display: ProgressDisplay;
+  readonly signal: AbortSignal;
+}
+
+async function follow(options: AwaitOptions, { seen, display, signal }: Following): Promise<void> {
+  const { client, isPatient } = options;
+  for await (const event of client.watchInstance(seen.id ?? "", { signal, isPatient })) {
+    switch (event.kind) {
+      case "instance":
+        seen.item = event.item;
+        display.update(event.item);
+        break;
+      case "interrupted":
+        display.note(`${event.error.message}; trying again until it is back`);
+        break;
+      case "resumed":
+        display.note("connected again");
+        break;
+    }
+  }
+}
+
+/** Asks for the cancel and gives the nodes time to confirm it, so that the answer shows how it ended. */
+async function cancel(
+  options: AwaitOptions,
+  { seen, display }: Omit<Following, "signal">,
+): Promise<void> {
+  const grace = startDeadline(cancelConfirmMs);
+  const signal = AbortSignal.any([options.context.world.signal, grace.signal]);
+  display.note("the time is over, cancelling");
+  try {
+    await options.client.cancelInstance(seen.id ?? "", { signal });
+    await follow(options, { seen, display, signal });
+  } catch (error) {
+    if (error instanceof OutputClosed) throw error;
+    const isQuiet = error instanceof DeadlinePassed || error instanceof Interrupted;
+    const reason = isQuiet
+      ? "not confirmed yet"
+      : String(error instanceof Error ? error.message : error);
+    display.note(`cancel: ${reason}`);
+  } finally {
+    grace.end();
+  }
+}
+
+class DeadlinePassed extends Error {}
+
+function startDeadline(ms: number | undefined): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const timer =
+    ms === undefined
+      ? undefined
+      : setTimeout(() => {
+          controller.abort(new DeadlinePassed("deadline passed"));
+        }, ms);
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+    },
+  };
+}
+
+function timeoutMessage(what: string, instance: InstanceDetail | undefined): string {
+  if (instance === undefined) return `${what} has no instance yet, the time to wait is over`;
+  const verb = isInstanceFinal(instance.status) ? "was" : "is still";
+  return `${what} ${verb} ${instance.status} when the time to wait was over (${summariseOutcomes(instance.groups)})`;
+}
+
+function failureLine(instance: InstanceDetail | undefined): string {
+  if (instance === undefined) return "nothing was heard of the instance";
+  const reason = instance.reason === "" ? "" : `: ${instance.reason}`;
+  const outcomes = summariseOutcomes(instance.groups);
+  return `instance ${instance.id} ended ${instance.status}${reason} (${outcomes})`;
+}

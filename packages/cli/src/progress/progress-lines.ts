@@ -1,0 +1,114 @@
+import type { InstanceDetail, InstanceGroup, RunCounts } from "@courier/schema";
+
+import type { Paint } from "../render/color.ts";
+import { cutText } from "../render/text-width.ts";
+
+/** What the display knows beside the instance itself. */
+export interface ProgressView {
+  /** Unix time, ms. */
+  readonly now: number;
+  /** When watching began, and how many runs of each group had ended by then: the base of the estimate. */
+  readonly since: number;
+  readonly endedAtStart: readonly number[];
+  readonly width: number;
+  /** Lines that fit; groups that have not ended are preferred. */
+  readonly height: number;
+  readonly isUnicode: boolean;
+  readonly paint: Paint;
+}
+
+/** The live display: one line for the instance, one per group. */
+export function progressLines(item: InstanceDetail, view: ProgressView): readonly string[] {
+  const groups = chooseGroups(item.groups, view.height - 1);
+  const hidden = item.groups.length - groups.length;
+  return [
+    instanceLine(item, view),
+    ...groups.map((group) => groupLine(group, view)),
+    ...(hidden > 0 ? [`… and ${hidden} more groups`] : []),
+  ];
+}
+
+/** The runs of a group that have ended. */
+export function endedCount(counts: RunCounts): number {
+  return outcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
+}
+
+/** Counts by outcome, all groups together, without zeros: `2 success, 1 failure`. */
+export function summariseOutcomes(groups: readonly InstanceGroup[]): string {
+  const parts = shownCounts.flatMap((name) => {
+    const count = groups.reduce((sum, group) => sum + group.counts[name], 0);
+    return count === 0 ? [] : [`${count} ${name === "dispatched" ? "in flight" : name}`];
+  });
+  return parts.length === 0 ? "no runs" : parts.join(", ");
+}
+
+/** `1:05` or `1:02:03`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
+const outcomes = [
+  "success",
+  "failure",
+  "timeout",
+  "canceled",
+  "skipped",
+  "undeliverable",
+  "unknown",
+] as const satisfies readonly (keyof RunCounts)[];
+
+const shownCounts = [...outcomes, "dispatched", "pending"] as const;
+
+const barWidth = 24;
+
+function instanceLine(item: InstanceDetail, view: ProgressView): string {
+  const started = Date.parse(item.startedAt ?? item.createdAt);
+  const ended = item.finishedAt === null ? view.now : Date.parse(item.finishedAt);
+  const text = `instance ${item.id} `;
+  const tail = `${item.status}  ${formatDuration(ended - started)}`;
+  const cut = cutText(text + tail, view.width);
+  return cut.replace(item.status, view.paint(item.status, item.status));
+}
+
+function groupLine(group: InstanceGroup, view: ProgressView): string {
+  const ended = endedCount(group.counts);
+  const share = group.nodeCount === 0 ? 1 : ended / group.nodeCount;
+  const line = [
+    `group ${group.groupNumber}`,
+    bar(share, view.isUnicode),
+    `${ended}/${group.nodeCount}`,
+    `${group.status}:`,
+    summariseOutcomes([group]),
+    ...estimate(group, ended, view),
+  ].join(" ");
+  const cut = cutText(line, view.width);
+  return cut.replace(`${group.status}:`, `${view.paint(group.status, group.status)}:`);
+}
+
+function bar(share: number, isUnicode: boolean): string {
+  const full = Math.floor(Math.min(1, share) * barWidth);
+  const [done, open] = isUnicode ? ["█", "░"] : ["#", "-"];
+  return `[${(done ?? "").repeat(full)}${(open ?? "").repeat(barWidth - full)}]`;
+}
+
+/** Linear, from what has ended since watching began; silent until there is something to go by. */
+function estimate(group: InstanceGroup, ended: number, view: ProgressView): readonly string[] {
+  const fresh = ended - (view.endedAtStart[group.groupNumber] ?? 0);
+  const remaining = group.nodeCount - ended;
+  if (group.status !== "running" || fresh <= 0 || remaining <= 0) return [];
+  return [`ETA ${formatDuration(((view.now - view.since) / fresh) * remaining)}`];
+}
+
+function chooseGroups(groups: readonly InstanceGroup[], room: number): readonly InstanceGroup[] {
+  if (groups.length <= room) return groups;
+  const isOpen = (group: InstanceGroup): boolean =>
+    group.status === "running" || group.status === "waiting";
+  const preferred = [...groups.filter(isOpen), ...groups.filter((group) => !isOpen(group))];
+  return preferred
+    .slice(0, Math.max(1, room - 1))
+    .toSorted((left, right) => left.groupNumber - right.groupNumber);
+}

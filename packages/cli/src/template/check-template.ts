@@ -1,0 +1,35 @@
+import { canonicaliseTemplate, findUnsupported, type ErrorDetail } from "@courier/core";
+import { validateTemplate } from "@courier/schema";
+
+import type { Body } from "./read-body.ts";
+import { TemplateError } from "./template-error.ts";
+
+/** A template that is valid. */
+export interface CheckedTemplate {
+  /** What is odd but accepted. */
+  readonly warnings: readonly ErrorDetail[];
+  /** What is valid but refused by services of this version. */
+  readonly unsupported: readonly ErrorDetail[];
+}
+
+/** Checks a template as the service will; throws all its problems at once. */
+export async function checkTemplate(body: Body): Promise<CheckedTemplate> {
+  const result = await validateTemplate(body.text, body.format);
+  if (!result.ok) throw invalid(body, result.problems);
+  return {
+    warnings: result.warnings,
+    unsupported: await result.locate(findUnsupported(canonicaliseTemplate(result.template))),
+  };
+}
+
+function invalid(body: Body, problems: readonly ErrorDetail[]): TemplateError {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return new TemplateError(
+    "TEMPLATE_INVALID",
+    `${body.file} is not a valid job template: ${count}`,
+    {
+      file: body.file,
+      details: problems,
+    },
+  );
+}
