@@ -1,5 +1,5 @@
-// Writes packages/schema/src/generated from the documents in this directory: for each its TypeScript types and the
-// schema itself as a constant, so that nothing reads files at run time. With --check it writes nothing and fails when
+// Writes packages/schema/src/generated from the documents in this directory: for each a module of TypeScript types, and
+// one module that holds all the documents, so that nothing reads files at run time and start-up loads one module, not fifty. With --check it writes nothing and fails when
 // what is committed differs from what it would write.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -61,22 +61,20 @@ async function moduleFor(id, schema) {
     .sort(byText);
   return [
     header,
-    'import type { JsonSchema } from "../json-schema.ts";\n',
     importLines.join("\n"),
     "\n\n",
     types
       .replaceAll(/( \*\n)? \* This interface was referenced by .*\n \* via the .*\n/g, "")
       .replaceAll(/\/\*\*\n \*\/\n/g, ""),
-    `\n/** The JSON Schema of {@link ${schema.title}}. */\n`,
-    `export const ${constantName(id)}: JsonSchema = ${JSON.stringify(withoutTypeHints(schema), null, 2)};\n`,
   ].join("");
 }
 
 function registryModule() {
   const ids = [...documents.keys()];
+  const contents = Object.fromEntries(ids.map((id) => [id, withoutTypeHints(documents.get(id))]));
   const lines = ids.map((id) => {
     const { title } = documents.get(id);
-    return `import { ${constantName(id)}, type ${title} } from "./${id}.ts";`;
+    return `import type { ${title} } from "./${id}.ts";`;
   });
   return [
     header,
@@ -85,7 +83,7 @@ function registryModule() {
     "\n\n/** The type that each schema document describes, by the document's name. */\n",
     `export interface SchemaTypes {\n${ids.map((id) => `  ${JSON.stringify(id)}: ${documents.get(id).title};`).join("\n")}\n}\n`,
     "\n/** Every schema document by its name. */\n",
-    `export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {\n${ids.map((id) => `  ${JSON.stringify(id)}: ${constantName(id)},`).join("\n")}\n};\n`,
+    `export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = ${JSON.stringify(contents, null, 2)};\n`,
   ].join("");
 }
 
@@ -123,10 +121,6 @@ function isOnlyNarrowing(definition) {
 
 function withoutTypeHints(schema) {
   return JSON.parse(JSON.stringify(schema, (key, value) => (key === "tsType" ? undefined : value)));
-}
-
-function constantName(id) {
-  return `${id.replaceAll(/-(.)/g, (_match, letter) => letter.toUpperCase())}Schema`;
 }
 
 async function formatted(name, text) {
