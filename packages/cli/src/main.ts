@@ -1,8 +1,15 @@
 import { homedir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { interruptedExitCode, runCli } from "./run-cli.ts";
-import { Interrupted, isBrokenPipe, OutputClosed, type World } from "./world.ts";
+import { cliVersion } from "./version.ts";
+import {
+  Interrupted,
+  interruptedExitCode,
+  isBrokenPipe,
+  OutputClosed,
+  writeFully,
+  type World,
+} from "./world.ts";
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
@@ -18,7 +25,14 @@ export async function main(): Promise<void> {
       if (isBrokenPipe(error)) interruption.abort(new OutputClosed());
     });
   }
-  process.exitCode = await runCli(process.argv.slice(2), createWorld(interruption.signal));
+  const args = process.argv.slice(2);
+  if (args.length === 1 && args[0] === "--version") {
+    // Scripts ask this often, and nothing needs to be loaded to answer it.
+    await writeFully(process.stdout, `${cliVersion}\n`);
+    return;
+  }
+  const { runCli } = await import("./run-cli.ts");
+  process.exitCode = await runCli(args, createWorld(interruption.signal));
 }
 
 function createWorld(signal: AbortSignal): World {

@@ -8,10 +8,7 @@ import { errorObject, renderErrorJson, renderErrorText } from "./render/error.ts
 import { readFormat, renderYaml, type Format } from "./render/format.ts";
 import { findCommand, type FoundCommand } from "./usage/find-command.ts";
 import { declareSpelling } from "./usage/flag-spelling.ts";
-import { Interrupted, OutputClosed, writeFully, type World } from "./world.ts";
-
-/** Exit code after Ctrl-C (128 + SIGINT), semantics.md section 10. */
-export const interruptedExitCode = 130;
+import { Interrupted, interruptedExitCode, OutputClosed, writeFully, type World } from "./world.ts";
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function runCli(args: readonly string[], world: World): Promise<number> {

@@ -23,6 +23,9 @@ export interface World {
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** Exit code after Ctrl-C: 128 + SIGINT. */
+export const interruptedExitCode = 130;
+
 /** The person pressed Ctrl-C. */
 export class Interrupted extends Error {
   constructor() {

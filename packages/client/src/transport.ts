@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from "node:https";
 import type { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
 
-import axios, { type AxiosInstance, type AxiosResponse } from "axios";
+import type { AxiosInstance, AxiosResponse } from "axios";
 
 import { errorFromAnswer, type HttpAnswer } from "./error-answer.ts";
 import { requestBytesMax, responseBytesMax } from "./limits.ts";
@@ -44,12 +44,13 @@ export interface Transport {
 
 /** Creates the transport; it holds no connection until the first request. */
 export function createTransport(options: TransportOptions): Transport {
-  const http = createAxios(options);
+  let http: Promise<AxiosInstance> | undefined;
+  const connect = (): Promise<AxiosInstance> => (http ??= createAxios(options));
   const urlOf = (request: HttpRequest): string => joinUrl(options.url, request);
 
   async function send(request: HttpRequest): Promise<HttpAnswer> {
     const url = urlOf(request);
-    const response = await exchange(http, { ...request, url, responseType: "text" });
+    const response = await exchange(await connect(), { ...request, url, responseType: "text" });
     const answer = readAnswer(response, typeof response.data === "string" ? response.data : "");
     options.trace?.(`${request.method} ${url} -> ${answer.status}`);
     if (!isSuccess(answer.status)) throw errorFromAnswer(options.url, answer);
@@ -58,7 +59,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function open(request: HttpRequest): Promise<Readable> {
     const url = urlOf(request);
-    const response = await exchange(http, { ...request, url, responseType: "stream" });
+    const response = await exchange(await connect(), { ...request, url, responseType: "stream" });
     options.trace?.(`${request.method} ${url} -> ${response.status} (stream)`);
     // axios types `data` by the caller's claim; with responseType "stream" on Node it is a Readable.
     const stream = response.data as Readable;
@@ -69,7 +70,9 @@ export function createTransport(options: TransportOptions): Transport {
   return { send, open };
 }
 
-function createAxios(options: TransportOptions): AxiosInstance {
+async function createAxios(options: TransportOptions): Promise<AxiosInstance> {
+  // Loaded with the first request: it takes 80 ms, and a program that only reads a profile does not need it.
+  const { default: axios } = await import("axios");
   const ca = options.caPem === undefined ? {} : { ca: [...rootCertificates, options.caPem] };
   return axios.create({
     headers: {

@@ -8,7 +8,6 @@ import { writeJunit } from "../junit.ts";
 import { awaitInstance, concludeWait } from "../progress/await-instance.ts";
 import { findInstanceOfJob } from "../progress/find-instance.ts";
 import { summariseOutcomes } from "../progress/progress-lines.ts";
-import { checkTemplate } from "../template/check-template.ts";
 import { bodyOptions, readBody, type Body } from "../template/read-body.ts";
 import { TemplateError } from "../template/template-error.ts";
 import type { Flags } from "../usage/flags.ts";
@@ -33,6 +32,8 @@ export const addJob: CommandSpec = {
     checkFlags(flags);
     const timeoutMs = readTimeoutMs(flags);
     const body = await readBody(flags, context.world.stdin);
+    // Loaded late: the validator is the heaviest module of the CLI.
+    const { checkTemplate } = await import("../template/check-template.ts");
     const { warnings } = await checkTemplate(body);
     for (const { pointer, message } of warnings) context.trace(`warning: ${pointer}: ${message}`);
     const client = await context.client();
