@@ -74,3 +74,4 @@ export { insertSettingIfAbsent, readSetting } from "./settings.ts";
 export { deleteEndedInstances, deleteExpiredIdempotency, deleteOldAudit } from "./retention.ts";
 export type { ListRunsOptions } from "./run-pages.ts";
 export { listRuns } from "./run-pages.ts";
+export { deleteToken, listTokens } from "./token-list.ts";

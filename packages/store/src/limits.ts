@@ -18,3 +18,9 @@ export const valuesPerStatement = 300;
 
 /** Runs that retention deletes in one transaction. */
 export const runsPerDeletion = 500;
+
+/** Page cache of the SQLite connection that writes. It fills only when there is that much to do. */
+export const cacheKibibytes: number = 64 * 1024;
+
+/** Pages in SQLite's write-ahead log (4 KiB each) after which it is moved into the database: rarely enough for bursts. */
+export const pagesPerCheckpoint = 8_000;

@@ -24,6 +24,8 @@ export interface UnacceptedRun {
   readonly instanceId: string;
   readonly nodeId: string;
   readonly token: number;
+  /** The session on which the node is online. */
+  readonly sessionId: string | null;
 }
 
 /** A run in flight whose node is gone. */
@@ -69,6 +71,7 @@ export async function listUnaccepted(
     .innerJoin("nodes", "nodes.id", "runs.node_id")
     .innerJoin("instances", "instances.seq", "runs.instance_seq")
     .select(["runs.id", "instances.id as instanceId", "runs.node_id as nodeId", "runs.token"])
+    .select("nodes.session_id as sessionId")
     .where("runs.status", "=", sql.lit("dispatched"))
     .where("runs.dispatched_at", "<", options.dispatchedBefore)
     .where("nodes.online", "=", 1)

@@ -42,8 +42,8 @@ export interface PendingRun {
   readonly id: string;
   readonly nodeId: string;
   readonly position: number;
-  /** Archived nodes count as offline. */
-  readonly nodeOnline: boolean;
+  /** The session on which the node is online; null when it is offline or archived. */
+  readonly nodeSessionId: string | null;
 }
 
 /** A run that was claimed for its node. */
@@ -86,7 +86,7 @@ export async function selectPendingRuns(
     .selectFrom("runs")
     .leftJoin("nodes", "nodes.id", "runs.node_id")
     .select(["runs.id", "runs.node_id as nodeId", "runs.position", "nodes.online"])
-    .select("nodes.archived_at as archivedAt")
+    .select(["nodes.archived_at as archivedAt", "nodes.session_id as sessionId"])
     .where("runs.instance_seq", "=", seqOfInstance(options.instanceId))
     .where("runs.group_number", "=", options.groupNumber)
     .where("runs.status", "=", sql.lit("pending"))
@@ -94,9 +94,9 @@ export async function selectPendingRuns(
     .orderBy("runs.position")
     .limit(options.limit)
     .execute();
-  return rows.map(({ online, archivedAt, ...run }) => ({
+  return rows.map(({ online, archivedAt, sessionId, ...run }) => ({
     ...run,
-    nodeOnline: online === 1 && archivedAt === null,
+    nodeSessionId: online === 1 && archivedAt === null ? sessionId : null,
   }));
 }
 

@@ -1,6 +1,11 @@
 import { type Kysely, sql } from "kysely";
 import type { Engine, LockClauses, Session } from "../handle.ts";
-import { busyTimeoutMs, preparedStatementsMax } from "../limits.ts";
+import {
+  busyTimeoutMs,
+  cacheKibibytes,
+  pagesPerCheckpoint,
+  preparedStatementsMax,
+} from "../limits.ts";
 import { sqliteColumnTypes } from "../migrations/column-types.ts";
 import { type AppliedMigration, migrate, migrations } from "../migrations/migrate.ts";
 import { Mutex } from "../mutex.ts";
@@ -81,6 +86,9 @@ export async function openSqliteEngine(dataDir: string): Promise<SqliteEngine> {
   try {
     const write = await openConnection(directory.databasePath, { readOnly: false });
     write.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    write.exec(
+      `PRAGMA cache_size = ${-cacheKibibytes}; PRAGMA wal_autocheckpoint = ${pagesPerCheckpoint}`,
+    );
     await migrateSqlite(write);
     const read = await openConnection(directory.databasePath, { readOnly: true });
     return new SqliteEngine(directory, { write, read });
