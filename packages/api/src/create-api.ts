@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { CourierError } from "@courier/core";
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { Admission } from "./admission.ts";
 import type { ApiContext } from "./api-context.ts";
 import { Authenticator } from "./authenticator.ts";
@@ -74,7 +74,7 @@ export function createApi(options: ApiOptions): Api {
 function createApp(options: ApiOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
     loggerInstance: options.log satisfies FastifyBaseLogger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     genReqId: (request) => requestIdOf(request, options.newId),
     serverFactory: (listener) => createHttpServer(listener, options.tls),

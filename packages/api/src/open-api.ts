@@ -1,5 +1,5 @@
 import { schemas } from "@courier/schema";
-import type { FastifyPluginCallback } from "fastify";
+import type { FastifyPluginCallback, FastifySchema } from "fastify";
 import type { KnownRoute } from "./route-list.ts";
 
 /**
@@ -20,9 +20,9 @@ export async function writeOpenApi(
   await app.register(swagger, { openapi: documentFrame(version) });
   app.register(routesPlugin(routes));
   await app.ready();
-  const document = withInternalRefs(app.swagger());
+  const document = app.swagger();
   await app.close();
-  return JSON.stringify(document);
+  return JSON.stringify({ ...document, components: components() });
 }
 
 function routesPlugin(routes: readonly KnownRoute[]): FastifyPluginCallback {
@@ -30,7 +30,8 @@ function routesPlugin(routes: readonly KnownRoute[]): FastifyPluginCallback {
     for (const { methods, url, schema } of routes) {
       const method = methods.filter((one) => one !== "HEAD" && one !== "OPTIONS");
       if (method.length === 0 || schema === undefined) continue;
-      app.route({ method, url, schema, handler: () => undefined });
+      const flat = withInlineQuery(schema);
+      app.route({ method, url, schema: flat, handler: () => undefined });
     }
     done();
   };
@@ -46,15 +47,42 @@ function documentFrame(version: string): object {
       version,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
-    components: {
-      securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", description: "An API token, `cou_…`." },
-      },
-      schemas: Object.fromEntries(
-        Object.entries(schemas).map(([name, schema]) => [name, { ...schema }]),
-      ),
-    },
+    components: { securitySchemes },
   };
+}
+
+const securitySchemes = {
+  bearer: { type: "http", scheme: "bearer", description: "An API token, `cou_…`." },
+};
+
+function components(): object {
+  return {
+    securitySchemes,
+    schemas: withInternalRefs({ ...schemas }),
+  };
+}
+
+/** A query's properties become parameters, which cannot refer to the document they came from. */
+function withInlineQuery(schema: FastifySchema): FastifySchema {
+  if (schema.querystring === undefined) return schema;
+  return { ...schema, querystring: inlined(schema.querystring) };
+}
+
+function inlined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inlined);
+  if (typeof value !== "object" || value === null) return value;
+  if ("$ref" in value && typeof value.$ref === "string") return inlined(resolve(value.$ref));
+  const entries = Object.entries(value).filter(([key]) => key !== "$id" && key !== "$schema");
+  return Object.fromEntries(entries.map(([key, entry]) => [key, inlined(entry)]));
+}
+
+function resolve(ref: string): unknown {
+  const [name = "", definition = ""] = ref.split("#/$defs/", 2);
+  const document = Object.entries(schemas).find(([known]) => known === name)?.[1];
+  const definitions = document?.["$defs"];
+  const found = new Map(Object.entries(definitions ?? {})).get(definition);
+  if (found === undefined) throw new Error(`a query schema refers to ${ref}, which does not exist`);
+  return found;
 }
 
 /** Our documents refer to each other by name; within one OpenAPI document they stand under components. */
