@@ -8,6 +8,7 @@ import {
   protocolVersion,
   welcomeText,
   type Hello,
+  type NodeDelivery,
   type NodeMessage,
   type NodeReports,
   type NodeSession,
@@ -142,7 +143,7 @@ export class Session {
     const { remoteAddress } = transport;
     this.#identity = { nodeId, sessionId: randomUUID(), remoteAddress };
     // From here on nothing that is published for the node is missed; what reconciliation repeats the node ignores.
-    this.#unsubscribe = bus.subscribe(nodeTopic(nodeId), (message) => this.#deliver(message));
+    this.#unsubscribe = bus.subscribe(nodeTopic(nodeId), (data) => this.#deliver(data));
     await reports.connected(hello, this.#identity);
     if (this.#isGone()) {
       await reports.disconnected(this.#identity);
@@ -162,11 +163,12 @@ export class Session {
     return { type: "welcome", signature, serverTime, heartbeatIntervalMs };
   }
 
-  /** The bus carries plain data; on a node's topic it is always a server message, published by the scheduler. */
-  #deliver(message: unknown): void {
-    const serverMessage = message as ServerMessage;
-    if (this.#state === "connected") this.#send([serverMessage]);
-    else if (this.#state === "verifying") this.#held.push(serverMessage);
+  #deliver(data: unknown): void {
+    // The bus carries plain data; on a node's topic the scheduler publishes nothing but deliveries.
+    const { sessionId, message } = data as NodeDelivery;
+    if (sessionId !== null && sessionId !== this.#identity?.sessionId) return;
+    if (this.#state === "connected") this.#send([message]);
+    else if (this.#state === "verifying") this.#held.push(message);
   }
 
   #record(messages: readonly NodeMessage[], bytes: number): void {

@@ -24,7 +24,7 @@ export type {
   StopOutcome,
   Welcome,
 } from "./server-messages.ts";
-export type { NodeReports, NodeSession } from "./node-gate.ts";
+export type { NodeDelivery, NodeReports, NodeSession } from "./node-gate.ts";
 export { instanceTopic, nodeTopic, runTopic, workTopic } from "./node-gate.ts";
 export { challengeText, welcomeText } from "./identity.ts";
 export {

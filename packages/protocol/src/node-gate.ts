@@ -1,4 +1,5 @@
 import type { Hello, RunReport } from "./node-messages.ts";
+import type { ServerMessage } from "./server-messages.ts";
 
 /**
  * What the holder of node sessions (gateway, ssh) calls; implemented by the scheduler.
@@ -18,6 +19,16 @@ export interface NodeSession {
   readonly nodeId: string;
   readonly sessionId: string;
   readonly remoteAddress: string;
+}
+
+/**
+ * What travels on a node's topic. An assignment is meant for the session that the node had when it was decided: a later
+ * session has been reconciled since, and an assignment from before that may have been cancelled meanwhile.
+ */
+export interface NodeDelivery {
+  /** null: for whatever session the node has. */
+  readonly sessionId: string | null;
+  readonly message: ServerMessage;
 }
 
 /** Bus topic on which messages for one node travel to whichever replica holds its session. */

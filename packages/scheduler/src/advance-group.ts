@@ -56,9 +56,7 @@ async function applyDecision(decision: GroupDecision, to: Application): Promise<
   const { draft, rules, context } = to;
   switch (decision.kind) {
     case "rest":
-      if (draft.status === "waiting") {
-        context.effects.later.set(draft.instanceId, context.now + quorumIntervalMs);
-      }
+      lookAgain(draft, context);
       return false;
     case "await-quorum":
       draft.awaitUntil(decision.deadlineAt);
@@ -77,6 +75,13 @@ async function applyDecision(decision: GroupDecision, to: Application): Promise<
     default:
       return assertNever(decision, "group decision");
   }
+}
+
+/** What no report and no list of deadlines brings back: a quorum, and the limit of what was in flight when the criteria were lost. */
+function lookAgain(draft: GroupDraft, { now, effects }: AdvanceContext): void {
+  const { status, halt, deadlineAt } = draft.snapshot();
+  if (status === "waiting") effects.later.set(draft.instanceId, now + quorumIntervalMs);
+  if (halt === "criteria" && deadlineAt !== null) effects.later.set(draft.instanceId, deadlineAt);
 }
 
 const finishEvents = {

@@ -6,6 +6,7 @@ import {
   runTopic,
   type Assign,
   type Assignment,
+  type NodeDelivery,
   type Stop,
 } from "@courier/protocol";
 import type { Db } from "@courier/store";
@@ -40,25 +41,30 @@ export class Announcer {
     for (const [nodeId, orders] of byNode) {
       for (const chunk of chunks(orders)) {
         const message: Stop = { type: "stop", runs: chunk };
-        this.#bus.publish(nodeTopic(nodeId), message);
+        this.#publish(nodeId, { sessionId: null, message });
       }
     }
   }
 
   async #announceAssignments(dispatched: readonly DispatchedRun[]): Promise<void> {
-    const byNode = new Map<string, Assignment[]>();
+    const bySession = new Map<string, { nodeId: string; assignments: Assignment[] }>();
     for (const run of dispatched) {
+      if (run.sessionId === null) continue;
       const base = await this.#specs.read(run.instanceId);
-      const assignments = byNode.get(run.nodeId) ?? [];
-      assignments.push({ runId: run.id, token: run.token, ...base });
-      byNode.set(run.nodeId, assignments);
+      const ofSession = bySession.get(run.sessionId) ?? { nodeId: run.nodeId, assignments: [] };
+      ofSession.assignments.push({ runId: run.id, token: run.token, ...base });
+      bySession.set(run.sessionId, ofSession);
     }
-    for (const [nodeId, assignments] of byNode) {
+    for (const [sessionId, { nodeId, assignments }] of bySession) {
       for (const chunk of chunks(assignments)) {
         const message: Assign = { type: "assign", runs: chunk };
-        this.#bus.publish(nodeTopic(nodeId), message);
+        this.#publish(nodeId, { sessionId, message });
       }
     }
+  }
+
+  #publish(nodeId: string, delivery: NodeDelivery): void {
+    this.#bus.publish(nodeTopic(nodeId), delivery);
   }
 }
 

@@ -6,6 +6,8 @@ export interface DispatchedRun {
   readonly nodeId: string;
   readonly token: number;
   readonly instanceId: string;
+  /** The node's session when this was decided; null: it was offline, its next session is told by reconciliation. */
+  readonly sessionId: string | null;
 }
 
 /** A run that its node has to stop. */

@@ -116,11 +116,12 @@ export class GroupDraft {
     this.#deadlineAt = deadlineAt;
   }
 
-  /** Starts nothing more; the first cause wins. */
+  /** Starts nothing more; the first cause wins, and its reason stays also when the time of what was in flight runs out. */
   halt(cause: HaltCause, reason: string): void {
-    if (this.#haltReason !== "") return;
+    const isFirst = this.#haltReason === "";
+    if (!isFirst && !(cause === "timeout" && this.#haltReason === "criteria")) return;
     this.#haltReason = cause;
-    this.#reason = reason;
+    if (isFirst) this.#reason = reason;
     this.#hasChanged = true;
   }
 

@@ -1,4 +1,4 @@
-import type { Hello } from "@courier/protocol";
+import type { Hello, NodeSession } from "@courier/protocol";
 import { openRunsOfNode, setNodesOnline, type OpenRun } from "@courier/store";
 import { endInFlight } from "./end-in-flight.ts";
 import type { Arrival, Turn } from "./turn.ts";
@@ -15,11 +15,11 @@ export async function reconcileNodes(turn: Turn, arrivals: readonly Arrival[]): 
   );
   const journals = new Map(previous.map(({ nodeId, journalId }) => [nodeId, journalId]));
   const lost: string[] = [];
-  for (const { hello } of arrivals) {
+  for (const { hello, session } of arrivals) {
     const open = await openRunsOfNode(turn.tx, hello.nodeId);
     const journalBefore = journals.get(hello.nodeId) ?? "";
     const isJournalLost = journalBefore !== "" && journalBefore !== hello.journalId;
-    lost.push(...reconcileNode(turn, { hello, open, isJournalLost }));
+    lost.push(...reconcileNode(turn, { hello, session, open, isJournalLost }));
   }
   return endInFlight(turn, {
     ids: lost,
@@ -46,12 +46,14 @@ function connection(
 
 interface Reconciliation {
   readonly hello: Hello;
+  readonly session: NodeSession;
   readonly open: readonly OpenRun[];
   readonly isJournalLost: boolean;
 }
 
 /** Returns the ids of the runs whose outcome cannot be known. */
-function reconcileNode(turn: Turn, { hello, open, isJournalLost }: Reconciliation): string[] {
+function reconcileNode(turn: Turn, arrival: Reconciliation): string[] {
+  const { hello, session, open, isJournalLost } = arrival;
   const journalled = new Map(hello.runs.map((run) => [run.runId, run]));
   const lost: string[] = [];
   for (const run of open) {
@@ -63,7 +65,7 @@ function reconcileNode(turn: Turn, { hello, open, isJournalLost }: Reconciliatio
     } else if (!isKnown && (isJournalLost || run.status === "running")) {
       lost.push(run.id);
     } else if (!isKnown) {
-      turn.effects.dispatched.push({ ...run, nodeId: hello.nodeId });
+      turn.effects.dispatched.push({ ...run, ...session });
     }
   }
   // What is left in the journal has an outcome in the database already: its execution, if any, has lost its purpose.

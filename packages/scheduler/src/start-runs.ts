@@ -57,7 +57,7 @@ function settleOffline(runs: readonly PendingRun[], start: Start): Settled {
     return { dispatch: runs, refuse: [], cursor: end, waitUntil: null };
   }
   const isSettled = context.now >= context.presenceSettledAt;
-  const firstOffline = runs.findIndex((run) => !run.nodeOnline);
+  const firstOffline = runs.findIndex((run) => run.nodeSessionId === null);
   if (!isSettled && firstOffline !== -1) {
     return {
       dispatch: runs.slice(0, firstOffline),
@@ -67,8 +67,8 @@ function settleOffline(runs: readonly PendingRun[], start: Start): Settled {
     };
   }
   return {
-    dispatch: runs.filter((run) => run.nodeOnline),
-    refuse: runs.filter((run) => !run.nodeOnline),
+    dispatch: runs.filter((run) => run.nodeSessionId !== null),
+    refuse: runs.filter((run) => run.nodeSessionId === null),
     cursor: end,
     waitUntil: null,
   };
@@ -79,8 +79,10 @@ async function dispatch(runs: readonly PendingRun[], { draft, context }: Start):
   const ids = runs.map((run) => run.id);
   const dispatched = await dispatchRuns(context.tx, { ids, now: context.now });
   draft.count("inFlight", dispatched.length);
+  const sessions = new Map(runs.map((run) => [run.id, run.nodeSessionId]));
   for (const run of dispatched) {
-    context.effects.dispatched.push({ ...run, instanceId: draft.instanceId });
+    const sessionId = sessions.get(run.id) ?? null;
+    context.effects.dispatched.push({ ...run, instanceId: draft.instanceId, sessionId });
   }
 }
 

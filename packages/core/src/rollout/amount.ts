@@ -12,7 +12,7 @@ export function resolveAmount(amount: Amount, nodeCount: number, rounding: "up" 
   if (amount.type === "number") return amount.value;
   const exact = (nodeCount * amount.value) / 100;
   return rounding === "up"
-    ? Math.ceil(exact - fractionTolerance)
+    ? Math.max(0, Math.ceil(exact - fractionTolerance))
     : Math.floor(exact + fractionTolerance);
 }
 

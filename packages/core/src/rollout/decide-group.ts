@@ -2,9 +2,9 @@ import { assertNever } from "../assert.ts";
 import { isGroupFinal, type GroupStatus } from "../state/group-state.ts";
 import { judgeCriteria } from "./criteria.ts";
 import type { GroupRules } from "./group-rules.ts";
-import { pendingCount, type RunCounts } from "./run-counts.ts";
+import { endedCount, pendingCount, type RunCounts } from "./run-counts.ts";
 
-/** Why a group starts nothing more. First cause wins. */
+/** Why a group starts nothing more. First cause wins, but a timeout follows `criteria` when what was in flight takes too long. */
 export type HaltCause = "criteria" | "timeout" | "quorum" | "cancel" | "sequence";
 
 /** Everything about a group that its next decision depends on; never its single runs. */
@@ -42,6 +42,12 @@ export interface GroupContext {
 
 const rest: GroupDecision = { kind: "rest" };
 
+const haltForTimeout: GroupDecision = {
+  kind: "halt",
+  cause: "timeout",
+  reason: "the group's timeoutSeconds ran out",
+};
+
 /** Decides the next move of one group (semantics.md section 4). Applying it and asking again ends in `rest`. */
 export function decideGroup(
   rules: GroupRules,
@@ -49,19 +55,32 @@ export function decideGroup(
   context: GroupContext,
 ): GroupDecision {
   if (isGroupFinal(group.status)) return rest;
-  if (group.halt !== null) return decideHalted(rules, group, group.halt);
+  if (group.halt !== null)
+    return decideHalted({ rules, group, halt: group.halt, now: context.now });
   if (group.nodeCount === 0) return finishEmpty(rules);
+  // Before the quorum: runs can be cancelled one by one while the group waits for it.
+  if (endedCount(group.counts) === group.nodeCount) return finishByCriteria(rules, group);
   if (group.status !== "running" && context.onlineCount < rules.minReadyCount) {
     return decideQuorum(rules, group, context);
   }
   return decideRunning(rules, group, context.now);
 }
 
-function decideHalted(rules: GroupRules, group: GroupSnapshot, halt: HaltCause): GroupDecision {
+interface HaltedGroup {
+  readonly rules: GroupRules;
+  readonly group: GroupSnapshot;
+  readonly halt: HaltCause;
+  readonly now: number;
+}
+
+function decideHalted({ rules, group, halt, now }: HaltedGroup): GroupDecision {
   if (pendingCount(group.counts, group.nodeCount) > 0) {
     return { kind: "drain", outcome: halt === "cancel" ? "canceled" : "skipped" };
   }
-  if (group.counts.inFlight > 0) return rest;
+  if (group.counts.inFlight > 0) {
+    // What was in flight when the criteria were lost still has to keep to the group's limit.
+    return halt === "criteria" && isPastDeadline(group, now) ? haltForTimeout : rest;
+  }
   switch (halt) {
     case "cancel":
       return { kind: "finish", status: "canceled", reason: "canceled" };
@@ -75,6 +94,10 @@ function decideHalted(rules: GroupRules, group: GroupSnapshot, halt: HaltCause):
     default:
       return assertNever(halt, "halt cause");
   }
+}
+
+function isPastDeadline(group: GroupSnapshot, now: number): boolean {
+  return group.deadlineAt !== null && now >= group.deadlineAt;
 }
 
 function finishEmpty(rules: GroupRules): GroupDecision {
@@ -92,7 +115,7 @@ function decideQuorum(
     const deadlineAt = rules.timeoutMs === 0 ? null : context.now + rules.timeoutMs;
     return { kind: "await-quorum", deadlineAt };
   }
-  if (group.deadlineAt === null || context.now < group.deadlineAt) return rest;
+  if (!isPastDeadline(group, context.now)) return rest;
   return {
     kind: "halt",
     cause: "quorum",
@@ -102,10 +125,7 @@ function decideQuorum(
 
 function decideRunning(rules: GroupRules, group: GroupSnapshot, now: number): GroupDecision {
   const pending = pendingCount(group.counts, group.nodeCount);
-  if (pending === 0 && group.counts.inFlight === 0) return finishByCriteria(rules, group);
-  if (group.status === "running" && group.deadlineAt !== null && now >= group.deadlineAt) {
-    return { kind: "halt", cause: "timeout", reason: "the group's timeoutSeconds ran out" };
-  }
+  if (group.status === "running" && isPastDeadline(group, now)) return haltForTimeout;
   if (rules.earlyTermination) {
     const verdict = judgeCriteria(rules.criteria, group.counts, group.nodeCount);
     if (verdict.standing === "lost") {
