@@ -58,19 +58,9 @@ export class Incarnation {
   /** Opens a connection for a node. */
   accept(node: SimulatedNode): void {
     const link = new SimulatedLink(this.#options.clock, this.#options.random);
-    let session: Session | undefined;
-    link.connect({
-      toNode: (frame) => node.receive(frame),
-      toServer: (frame) => session?.receive(frame),
-      onClosed: () => {
-        this.#links.delete(link);
-        if (this.#isAlive) void session?.closed();
-        this.#options.onLinkClosed(node);
-      },
-    });
     node.attach(link);
     this.#links.add(link);
-    session = new Session({
+    const session = new Session({
       db: this.#db,
       bus: this.#bus,
       clock: this.#clock,
@@ -78,6 +68,15 @@ export class Incarnation {
       reports: this.scheduler,
       serverKey: this.#options.serverKey,
       transport: link,
+    });
+    link.connect({
+      toNode: (frame) => node.receive(frame),
+      toServer: (frame) => session.receive(frame),
+      onClosed: () => {
+        this.#links.delete(link);
+        if (this.#isAlive) void session.closed();
+        this.#options.onLinkClosed(node);
+      },
     });
   }
 

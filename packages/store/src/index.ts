@@ -5,7 +5,7 @@ export type { InsertJobOutcome, JobRow, JobStatus } from "./jobs.ts";
 export { claimDueJobs, findJob, insertJob, listJobs, nextJobDueAt, setJobFired } from "./jobs.ts";
 export type { IdempotencyRow } from "./idempotency.ts";
 export { findIdempotency, insertIdempotency } from "./idempotency.ts";
-export type { InstanceChange, InstanceRow, LockedInstance } from "./instances.ts";
+export type { InstanceChange, InstanceHead, InstanceRow, LockedInstance } from "./instances.ts";
 export {
   findInstance,
   insertInstance,

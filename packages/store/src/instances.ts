@@ -28,9 +28,12 @@ export interface InstanceRow {
   readonly cancelRequestedAt: number | null;
 }
 
+/** What decisions about an instance depend on; its specifications, which grow with the fleet, stay where they are. */
+export type InstanceHead = Pick<InstanceRow, "id" | "status" | "executionType">;
+
 /** An instance with its groups in order. */
 export interface LockedInstance {
-  readonly instance: InstanceRow;
+  readonly instance: InstanceHead;
   readonly groups: readonly GroupRow[];
 }
 
@@ -106,7 +109,7 @@ export async function lockInstances(tx: Db, ids: readonly string[]): Promise<Loc
   return await atomically(tx, async ({ kysely, locks }) => {
     const instances = await kysely
       .selectFrom("instances")
-      .selectAll()
+      .select(["seq", "id", "status", "execution_type as executionType"])
       .where("id", "in", ids)
       .orderBy("id")
       .modifyEnd(locks.forUpdate)
@@ -117,7 +120,7 @@ export async function lockInstances(tx: Db, ids: readonly string[]): Promise<Loc
       instances.map(({ seq }) => seq),
     );
     return instances.map((row) => ({
-      instance: toInstanceRow(row),
+      instance: { id: row.id, status: row.status, executionType: row.executionType },
       groups: groups.filter(({ instanceId }) => instanceId === row.id),
     }));
   });
