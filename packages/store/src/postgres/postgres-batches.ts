@@ -1,0 +1,64 @@
+import type { Batches, DispatchRuns, EndRuns, InsertRuns, TouchNodes } from "../batches.ts";
+import type { CountsDelta } from "../groups.ts";
+import type { NodeConnection, NodeDisconnection, PreviousJournal } from "../nodes.ts";
+import type { NodeOutputBatch } from "../output.ts";
+import type { NodeReportBatch, RecordedReports } from "../reports.ts";
+import type { DispatchedRun, EndedRun } from "../runs.ts";
+import type { StepUpsert } from "../steps.ts";
+import type { Queryable } from "./postgres-dialect.ts";
+import { setNodesOffline, setNodesOnline, touchNodes } from "./postgres-node-batches.ts";
+import { recordReports } from "./postgres-report-batches.ts";
+import { addToCounts, dispatchRuns, endRuns, insertRuns } from "./postgres-run-batches.ts";
+import { appendOutput, upsertSteps } from "./postgres-step-batches.ts";
+
+/**
+ * The hot statements on PostgreSQL: one statement per batch, one array per column. Rows are locked in `seq` order
+ * before they are updated, so that two batches cannot deadlock.
+ */
+export class PostgresBatches implements Batches {
+  readonly #client: Queryable;
+
+  constructor(client: Queryable) {
+    this.#client = client;
+  }
+
+  async insertRuns(options: InsertRuns): Promise<void> {
+    await insertRuns(this.#client, options);
+  }
+
+  async dispatchRuns(options: DispatchRuns): Promise<DispatchedRun[]> {
+    return await dispatchRuns(this.#client, options);
+  }
+
+  async endRuns(options: EndRuns): Promise<EndedRun[]> {
+    return await endRuns(this.#client, options);
+  }
+
+  async recordReports(batches: readonly NodeReportBatch[]): Promise<RecordedReports> {
+    return await recordReports(this.#client, batches);
+  }
+
+  async upsertSteps(rows: readonly StepUpsert[]): Promise<void> {
+    await upsertSteps(this.#client, rows);
+  }
+
+  async appendOutput(batches: readonly NodeOutputBatch[]): Promise<void> {
+    await appendOutput(this.#client, batches);
+  }
+
+  async addToCounts(deltas: readonly CountsDelta[]): Promise<void> {
+    await addToCounts(this.#client, deltas);
+  }
+
+  async setNodesOnline(connections: readonly NodeConnection[]): Promise<PreviousJournal[]> {
+    return await setNodesOnline(this.#client, connections);
+  }
+
+  async setNodesOffline(disconnections: readonly NodeDisconnection[]): Promise<string[]> {
+    return await setNodesOffline(this.#client, disconnections);
+  }
+
+  async touchNodes(options: TouchNodes): Promise<void> {
+    await touchNodes(this.#client, options);
+  }
+}

@@ -1,0 +1,108 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from "kysely";
+import type pg from "pg";
+import type { Tables } from "../tables/tables.ts";
+import { translating } from "./postgres-errors.ts";
+
+/** What runs a statement: the pool (any free connection), or the one connection of a transaction. */
+export type Queryable = Pick<pg.Pool | pg.PoolClient, "query">;
+
+/** A Kysely on a pool or on one connection. */
+export function kyselyOn(queryable: Queryable): Kysely<Tables> {
+  const dialect: Dialect = {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new PostgresDriver(queryable),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+  return new Kysely<Tables>({ dialect });
+}
+
+/** Rows of a statement; failures of the server become STORE_UNAVAILABLE. */
+export async function queryRows<Row>(
+  queryable: Queryable,
+  statement: { readonly text: string; readonly values: readonly unknown[] },
+): Promise<Row[]> {
+  const { rows } = await query(queryable, statement);
+  // The columns are those that the statement names.
+  return rows as Row[];
+}
+
+async function query(
+  queryable: Queryable,
+  statement: { readonly text: string; readonly values: readonly unknown[] },
+): Promise<pg.QueryResult> {
+  return await translating(
+    async () => await queryable.query(statement.text, statement.values.map(storable)),
+  );
+}
+
+/** PostgreSQL refuses NUL in text; ids that hold one cannot match, other texts are stored with a mark instead. */
+function storable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.some(hasNul) ? value.map(storable) : value;
+  return hasNul(value) ? value.replaceAll("\0", "\ufffd") : value;
+}
+
+function hasNul(value: unknown): value is string {
+  return typeof value === "string" && value.includes("\0");
+}
+
+/** Runs single statements. Transactions are the engine's business, not Kysely's. */
+class PostgresDriver implements Driver {
+  readonly #connection: KyselyConnection;
+
+  constructor(queryable: Queryable) {
+    this.#connection = new KyselyConnection(queryable);
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection;
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async beginTransaction(): Promise<void> {
+    throw new Error("use Database.transaction");
+  }
+
+  async commitTransaction(): Promise<void> {
+    throw new Error("use Database.transaction");
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    throw new Error("use Database.transaction");
+  }
+
+  async destroy(): Promise<void> {}
+}
+
+class KyselyConnection implements DatabaseConnection {
+  readonly #queryable: Queryable;
+
+  constructor(queryable: Queryable) {
+    this.#queryable = queryable;
+  }
+
+  async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
+    const { sql: text, parameters: values } = compiled;
+    const { rows, rowCount } = await query(this.#queryable, { text, values });
+    // Kysely derives R from the statement; `tables.test.ts` compares the columns with the database.
+    return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) };
+  }
+
+  // eslint-disable-next-line require-yield -- the interface wants a generator; the store never streams
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error("streaming is not used");
+  }
+}

@@ -1,0 +1,91 @@
+import { assert } from "@courier/core";
+import type { DispatchRuns, EndRuns, InsertRuns } from "../batches.ts";
+import { dispatchableStates, sqlList } from "../from-states.ts";
+import type { CountsDelta } from "../groups.ts";
+import type { DispatchedRun, EndedRun } from "../runs.ts";
+import { countColumns, countNames } from "../tables/groups-table.ts";
+import { type Queryable, queryRows } from "./postgres-dialect.ts";
+
+/** See `Batches.insertRuns`. */
+export async function insertRuns(client: Queryable, options: InsertRuns): Promise<void> {
+  const { instanceId, groupNumber, createdAt, runs } = options;
+  const text = `
+    WITH inserted AS (
+      INSERT INTO runs (id, instance_seq, group_number, "position", node_id, status, token, reason, created_at, updated_at)
+      SELECT run.id, instances.seq, $2, run.place, run.node_id, 'pending', 1, '', $3, $3
+      FROM instances, unnest($4::text[], $5::text[], $6::bigint[]) AS run (id, node_id, place)
+      WHERE instances.id = $1
+      RETURNING 1)
+    SELECT count(*) AS count FROM inserted`;
+  const [row] = await queryRows<{ count: number }>(client, {
+    text,
+    values: [
+      instanceId,
+      groupNumber,
+      createdAt,
+      runs.map(({ id }) => id),
+      runs.map(({ nodeId }) => nodeId),
+      runs.map(({ position }) => position),
+    ],
+  });
+  assert(row?.count === runs.length, `instance ${instanceId} exists`);
+}
+
+/** See `Batches.dispatchRuns`. */
+export async function dispatchRuns(
+  client: Queryable,
+  options: DispatchRuns,
+): Promise<DispatchedRun[]> {
+  // Unique index on runs.id, then the primary key.
+  const text = `
+    WITH claimed AS MATERIALIZED (
+      SELECT seq FROM runs WHERE id = ANY ($1::text[]) AND status IN (${sqlList(dispatchableStates)})
+      ORDER BY seq FOR UPDATE)
+    UPDATE runs SET status = 'dispatched', dispatched_at = $2, updated_at = $2
+    FROM claimed WHERE runs.seq = claimed.seq
+    RETURNING runs.id, runs.node_id AS "nodeId", runs.token`;
+  return await queryRows(client, { text, values: [options.ids, options.now] });
+}
+
+/** See `Batches.endRuns`. */
+export async function endRuns(client: Queryable, options: EndRuns): Promise<EndedRun[]> {
+  // Unique index on runs.id, then the primary keys of runs and instances.
+  const text = `
+    WITH claimed AS MATERIALIZED (
+      SELECT seq, status FROM runs WHERE id = ANY ($1::text[]) AND status = ANY ($2::text[])
+      ORDER BY seq FOR UPDATE)
+    UPDATE runs SET status = $3, reason = $4, finished_at = $5, updated_at = $5
+    FROM claimed, instances
+    WHERE runs.seq = claimed.seq AND instances.seq = runs.instance_seq
+    RETURNING runs.id, instances.id AS "instanceId", runs.group_number AS "groupNumber",
+      claimed.status AS previous, runs.node_id AS "nodeId", runs.token`;
+  const { ids, from, status, reason, now } = options;
+  return await queryRows(client, { text, values: [ids, from, status, reason, now] });
+}
+
+/** See `Batches.addToCounts`. */
+export async function addToCounts(
+  client: Queryable,
+  deltas: readonly CountsDelta[],
+): Promise<void> {
+  const columns = countNames.map((name) => countColumns[name]);
+  const changes = columns.map((column) => `${column} = groups.${column} + delta.${column}`);
+  const arrays = columns.map((_, index) => `$${index + 3}::bigint[]`);
+  // Unique index on instances.id, primary key of groups. The callers hold the locks of the instances.
+  const text = `
+    UPDATE groups SET ${changes.join(", ")}
+    FROM instances, unnest($1::text[], $2::bigint[], ${arrays.join(", ")})
+      AS delta (instance_id, number, ${columns.join(", ")})
+    WHERE instances.id = delta.instance_id AND groups.instance_seq = instances.seq
+      AND groups.group_number = delta.number
+    RETURNING groups.group_number`;
+  const changed = await queryRows(client, {
+    text,
+    values: [
+      deltas.map(({ instanceId }) => instanceId),
+      deltas.map(({ groupNumber }) => groupNumber),
+      ...countNames.map((name) => deltas.map(({ counts }) => counts[name] ?? 0)),
+    ],
+  });
+  assert(changed.length === deltas.length, "the groups exist");
+}

@@ -1,0 +1,81 @@
+import { openStepStates, sqlList } from "../from-states.ts";
+import type { NodeOutputBatch } from "../output.ts";
+import type { StepUpsert } from "../steps.ts";
+import { type Queryable, queryRows } from "./postgres-dialect.ts";
+
+/** See `Batches.upsertSteps`. */
+export async function upsertSteps(client: Queryable, rows: readonly StepUpsert[]): Promise<void> {
+  // Unique index on runs.id, primary key of steps. Without a node id the caller has checked the owner.
+  const text = `
+    INSERT INTO steps (run_seq, step_number, status, attempt_count, exit_code, reason, interpreter_path,
+      interpreter_version, started_at, finished_at, output_bytes, output_dropped_bytes, updated_at)
+    SELECT runs.seq, step.number, step.status, step.attempt_count, step.exit_code, step.reason, step.interpreter_path,
+      step.interpreter_version, step.started_at, step.finished_at, step.output_bytes, step.output_dropped_bytes,
+      step.updated_at
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
+      $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+      AS step (run_id, node_id, number, status, attempt_count, exit_code, reason, interpreter_path, interpreter_version,
+        started_at, finished_at, output_bytes, output_dropped_bytes, updated_at)
+    JOIN runs ON runs.id = step.run_id AND runs.node_id = COALESCE(step.node_id, runs.node_id)
+    ORDER BY runs.seq, step.number
+    ON CONFLICT (run_seq, step_number) DO UPDATE SET status = excluded.status,
+      attempt_count = excluded.attempt_count, exit_code = excluded.exit_code, reason = excluded.reason,
+      interpreter_path = excluded.interpreter_path, interpreter_version = excluded.interpreter_version,
+      started_at = excluded.started_at, finished_at = excluded.finished_at, output_bytes = excluded.output_bytes,
+      output_dropped_bytes = excluded.output_dropped_bytes, updated_at = excluded.updated_at
+    WHERE steps.status IN (${sqlList(openStepStates)})`;
+  await queryRows(client, {
+    text,
+    values: [
+      rows.map(({ runId }) => runId),
+      rows.map(({ nodeId }) => nodeId ?? null),
+      rows.map(({ stepNumber }) => stepNumber),
+      rows.map(({ status }) => status),
+      rows.map(({ attemptCount }) => attemptCount),
+      rows.map(({ exitCode }) => exitCode),
+      rows.map(({ reason }) => reason),
+      rows.map(({ interpreterPath }) => interpreterPath),
+      rows.map(({ interpreterVersion }) => interpreterVersion),
+      rows.map(({ startedAt }) => startedAt),
+      rows.map(({ finishedAt }) => finishedAt),
+      rows.map(({ outputBytes }) => outputBytes),
+      rows.map(({ outputDroppedBytes }) => outputDroppedBytes),
+      rows.map(({ updatedAt }) => updatedAt),
+    ],
+  });
+}
+
+/** See `Batches.appendOutput`. */
+export async function appendOutput(
+  client: Queryable,
+  batches: readonly NodeOutputBatch[],
+): Promise<void> {
+  const chunks = batches.flatMap(({ nodeId, now, chunks: own }) =>
+    own.map((chunk) => ({ ...chunk, nodeId, now })),
+  );
+  if (chunks.length === 0) return;
+  // Unique index on runs.id, unique index of output_chunks. The order of the batch is the order of arrival.
+  const text = `
+    INSERT INTO output_chunks (run_seq, step_number, attempt, stream, byte_offset, data, received_at)
+    SELECT runs.seq, chunk.step_number, chunk.attempt, chunk.stream, chunk.byte_offset, chunk.data, chunk.now
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[],
+      $8::bytea[], $9::bigint[]) WITH ORDINALITY
+      AS chunk (run_id, token, node_id, step_number, attempt, stream, byte_offset, data, now, place)
+    JOIN runs ON runs.id = chunk.run_id AND runs.token = chunk.token AND runs.node_id = chunk.node_id
+    ORDER BY chunk.place
+    ON CONFLICT (run_seq, step_number, attempt, stream, byte_offset) DO NOTHING`;
+  await queryRows(client, {
+    text,
+    values: [
+      chunks.map(({ runId }) => runId),
+      chunks.map(({ token }) => token),
+      chunks.map(({ nodeId }) => nodeId),
+      chunks.map(({ stepNumber }) => stepNumber),
+      chunks.map(({ attempt }) => attempt),
+      chunks.map(({ stream }) => stream),
+      chunks.map(({ offset }) => offset),
+      chunks.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
+      chunks.map(({ now }) => now),
+    ],
+  });
+}
