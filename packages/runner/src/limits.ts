@@ -1,0 +1,50 @@
+/** How long a process tree may take to end after SIGTERM before SIGKILL, ms. */
+export const killGraceMsDefault = 10_000;
+
+/** How long after SIGKILL the agent keeps looking for survivors before it reports them, ms. */
+export const killVerifyMs = 5_000;
+
+/** How often a process tree that is being ended is looked at, ms. */
+export const killPollMs = 50;
+
+/** How often output files and reattached wrappers are looked at while a step runs, ms. */
+export const watchIntervalMs = 100;
+
+/** What a step may write to one stream before it is ended, bytes: the spool's disk bound. */
+export const spoolBytesMaxDefault: number = 1024 * 1024 * 1024;
+
+/** Output sent on one connection and not yet acknowledged, bytes. */
+export const unackedOutputBytesMax: number = 1024 * 1024;
+
+/** While more than this waits in the socket, no more output is read, bytes. */
+export const socketBufferBytesMax: number = 1024 * 1024;
+
+/** How soon a socket that is too full is looked at again, ms. */
+export const socketRetryMs = 20;
+
+/** Longest wait between two attempts to connect, ms. */
+export const reconnectDelayMsMax = 30_000;
+
+/** Longest wait before the first attempt to reconnect, ms; doubles with every failure. */
+export const reconnectDelayMsFirst = 250;
+
+/** How long opening a connection and shaking hands may take, ms. */
+export const handshakeTimeoutMs = 10_000;
+
+/** How long the enrolment request may take, ms. */
+export const enrollTimeoutMs = 15_000;
+
+/** Heartbeats without an answer after which a connection counts as dead. */
+export const silentHeartbeatsMax = 3;
+
+/** A journal smaller than this is never rewritten, bytes. */
+export const journalCompactBytes: number = 256 * 1024;
+
+/** Ended and acknowledged runs that the journal remembers, to recognise a late duplicate. */
+export const journalTombstonesMax = 4096;
+
+/** How long to wait before writing to a journal that refused (full disk) once more, ms. */
+export const journalRetryMs = 1_000;
+
+/** Most steps that one run may have. */
+export const stepsPerRunMax = 1000;

@@ -1,0 +1,104 @@
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { CourierError, errorCodes } from "@courier/core";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { pino } from "pino";
+import { agentVersion } from "./agent-version.ts";
+import { NodeAgent } from "./node-agent.ts";
+import { SystemClock } from "./system-clock.ts";
+
+interface StartFlags {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly name: string;
+  readonly enrollmentKey?: string;
+  readonly tag: Readonly<Record<string, string>>;
+  readonly logLevel: string;
+  readonly outputQuota?: number;
+  readonly maxConcurrentRuns: number;
+}
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "silent"];
+
+/** The command line of `courier-runner`; sets the process's exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command("courier-runner")
+    .description("Courier's node agent: runs on a node what the service assigns to it")
+    .version(agentVersion);
+  program
+    .command("start")
+    .description("enrol where needed, connect, and execute runs until told to stop")
+    .requiredOption("--url <url>", "base URL of courier-server, such as https://courier:8443", httpUrl)
+    .requiredOption("--data-dir <dir>", "where identity, journal and run directories are kept")
+    .option("--name <name>", "name to enrol under", hostname())
+    .addOption(
+      new Option("--enrollment-key <key>", "needed at the first start only").env(
+        "COURIER_ENROLLMENT_KEY",
+      ),
+    )
+    .option("--tag <k=v>", "attribute in the namespace tags; may be repeated", addTag, {})
+    .addOption(new Option("--log-level <level>").choices(logLevels).default("info"))
+    .option("--output-quota <bytes>", "output kept per attempt and stream", positiveInteger)
+    .option("--max-concurrent-runs <n>", "runs executed at the same time", positiveInteger, 1)
+    .action(start);
+  await program.parseAsync([...argv]);
+}
+
+async function start(flags: StartFlags): Promise<void> {
+  const logger = pino({ name: "courier-runner", level: flags.logLevel }, pino.destination(2));
+  const agent = new NodeAgent({
+    url: flags.url,
+    dataDir: resolve(flags.dataDir),
+    name: flags.name,
+    ...(flags.enrollmentKey === undefined ? {} : { enrollmentKey: flags.enrollmentKey }),
+    ...(flags.outputQuota === undefined ? {} : { outputQuotaBytes: flags.outputQuota }),
+    tags: flags.tag,
+    maxConcurrentRuns: flags.maxConcurrentRuns,
+    clock: new SystemClock(),
+    random: Math.random,
+    logger,
+    onReady: (node) => process.stdout.write(`${JSON.stringify({ event: "ready", ...node })}\n`),
+    onFatal: (error) => void agent.stop("fatal").then(() => exitWith(error)),
+  });
+  stopOnSignals(agent, (reason) => logger.info({ reason }, "stopping, running steps go on"));
+  await agent.start().catch((error: unknown) => exitWith(error));
+}
+
+/** A second signal changes nothing: stopping is quick, and what runs is not touched. */
+function stopOnSignals(agent: NodeAgent, note: (reason: string) => void): void {
+  let isStopping = false;
+  const stop = (reason: NodeJS.Signals): void => {
+    if (isStopping) return;
+    isStopping = true;
+    note(reason);
+    // Running steps are children: without this the process would wait for them.
+    void agent.stop(reason).then(() => process.exit());
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+function exitWith(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const help = error instanceof CourierError ? ` (${errorCodes[error.code].help})` : "";
+  process.stderr.write(`courier-runner: ${message}${help}\n`);
+  process.exitCode = error instanceof CourierError ? errorCodes[error.code].exitCode : 1;
+}
+
+function httpUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return value;
+  throw new InvalidArgumentError("give an http:// or https:// URL");
+}
+
+function positiveInteger(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("give a whole number above 0");
+}
+
+function addTag(value: string, tags: Readonly<Record<string, string>>): Record<string, string> {
+  const separator = value.indexOf("=");
+  if (separator <= 0) throw new InvalidArgumentError("give name=value");
+  return { ...tags, [value.slice(0, separator)]: value.slice(separator + 1) };
+}

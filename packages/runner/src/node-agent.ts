@@ -1,0 +1,230 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CourierError, assertNever, type Clock, type Service } from "@courier/core";
+import { outputQuotaBytesDefault, type Ack, type Assign, type Stop } from "@courier/protocol";
+import { agentVersion } from "./agent-version.ts";
+import { readBootId } from "./host/boot-id.ts";
+import { lockDataDir, type DataDirLock } from "./host/data-dir-lock.ts";
+import { writeDurably } from "./host/durable-file.ts";
+import { nodeAttributes, type NodeAttributes } from "./host/node-attributes.ts";
+import { JournalFile } from "./journal/journal-file.ts";
+import { killGraceMsDefault, spoolBytesMaxDefault } from "./limits.ts";
+import { silentLogger, type Logger } from "./logger.ts";
+import type { NodeContext } from "./run/node-context.ts";
+import { RunBook } from "./run/run-book.ts";
+import { RunDesk } from "./run/run-desk.ts";
+import { Connector } from "./session/connector.ts";
+import { enrollPersistently } from "./session/enroll-persistently.ts";
+import {
+  loadIdentity,
+  loadOrCreateKey,
+  publicKeyText,
+  saveIdentity,
+  type NodeIdentity,
+} from "./session/identity.ts";
+import { ownAccount } from "./step/account.ts";
+import { findShell } from "./step/shell-interpreter.ts";
+import { wrapperScript } from "./step/wrapper-script.ts";
+
+/** How to set up a node agent. */
+export interface NodeAgentOptions {
+  /** Base URL of the service, http(s). */
+  readonly url: string;
+  /** Owned by this agent alone while it runs. */
+  readonly dataDir: string;
+  /** Name to enrol under; later starts keep the name of the enrolment. */
+  readonly name: string;
+  /** Needed until the node is enrolled. */
+  readonly enrollmentKey?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger?: Logger;
+  readonly outputQuotaBytes?: number;
+  readonly spoolBytesMax?: number;
+  readonly maxConcurrentRuns?: number;
+  readonly killGraceMs?: number;
+  /** What the agent itself was started with; steps see a few of these. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Called at the first welcome of the service. */
+  readonly onReady?: (node: { readonly nodeId: string; readonly name: string }) => void;
+  /** Called when the agent cannot go on: the service refused to admit it. */
+  readonly onFatal?: (error: Error) => void;
+}
+
+interface Running {
+  readonly lock: DataDirLock;
+  readonly desk: RunDesk;
+  readonly journalId: string;
+  readonly attributes: NodeAttributes;
+  readonly bootId: string;
+}
+
+/**
+ * One node: executes what the service assigns and reports it. Stopping it leaves running steps running; the next
+ * agent on the same data directory takes them over.
+ */
+export class NodeAgent implements Service {
+  readonly #options: NodeAgentOptions;
+  readonly #logger: Logger;
+  readonly #stopping = new AbortController();
+  #running: Running | undefined;
+  #connector: Connector | undefined;
+  #connecting: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+  #isReady = false;
+
+  constructor(options: NodeAgentOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  /** Resolves when the journal is read and open runs go on; enrolling and connecting follow in the background. */
+  async start(): Promise<void> {
+    if (this.#stopping.signal.aborted || this.#running !== undefined) return;
+    const { dataDir, tags } = this.#options;
+    const bootId = await readBootId();
+    const locked = await lockDataDir(dataDir, bootId);
+    if (!locked.ok) throw new CourierError("USAGE", locked.reason);
+    try {
+      const attributes = nodeAttributes({ agentVersion, bootId, tags: tags ?? {} });
+      const { desk, journalId } = await this.#openDesk(bootId);
+      this.#running = { lock: locked.lock, desk, journalId, attributes, bootId };
+      await desk.start();
+    } catch (error) {
+      locked.lock.release();
+      throw error;
+    }
+    this.#connecting = this.#enrollAndConnect(this.#running).catch((error: unknown) =>
+      this.#fail(error),
+    );
+  }
+
+  stop(reason: string): Promise<void> {
+    this.#stopped ??= this.#shutDown(reason);
+    return this.#stopped;
+  }
+
+  async #shutDown(reason: string): Promise<void> {
+    this.#stopping.abort();
+    await this.#connector?.stop(reason);
+    await this.#connecting;
+    await this.#running?.desk.stop();
+    this.#running?.lock.release();
+  }
+
+  async #openDesk(
+    bootId: string,
+  ): Promise<{ readonly desk: RunDesk; readonly journalId: string }> {
+    const { dataDir, maxConcurrentRuns } = this.#options;
+    const context = await this.#nodeContext(bootId);
+    const book = new RunBook();
+    const opened = await JournalFile.open(join(dataDir, "journal.jsonl"), () => book.liveRecords());
+    for (const record of opened.records) book.apply(record);
+    const { journal } = opened;
+    const desk = new RunDesk({ context, journal, book, maxConcurrentRuns: maxConcurrentRuns ?? 1 });
+    return { desk, journalId: journal.journalId };
+  }
+
+  async #nodeContext(bootId: string): Promise<NodeContext> {
+    const options = this.#options;
+    const agentEnvironment = options.environment ?? process.env;
+    const runsDirectory = join(options.dataDir, "runs");
+    mkdirSync(runsDirectory, { recursive: true, mode: 0o711 });
+    const wrapperPath = join(options.dataDir, "courier-step.sh");
+    await writeDurably(wrapperPath, wrapperScript, { mode: 0o644 });
+    return {
+      clock: options.clock,
+      logger: this.#logger,
+      runsDirectory,
+      wrapperPath,
+      shellPath: findShell(),
+      bootId,
+      platform: process.platform,
+      self: ownAccount(agentEnvironment["HOME"]),
+      agentEnvironment,
+      killGraceMs: options.killGraceMs ?? killGraceMsDefault,
+      outputQuotaBytes: options.outputQuotaBytes ?? outputQuotaBytesDefault,
+      spoolBytesMax: options.spoolBytesMax ?? spoolBytesMaxDefault,
+    };
+  }
+
+  async #enrollAndConnect(running: Running): Promise<void> {
+    const identity = await this.#identity(running.attributes);
+    if (identity === undefined || this.#stopping.signal.aborted) return;
+    const { url, clock, random } = this.#options;
+    this.#connector = new Connector({
+      url,
+      identity,
+      clock,
+      random,
+      logger: this.#logger,
+      events: {
+        facts: () => ({
+          agentVersion,
+          bootId: running.bootId,
+          journalId: running.journalId,
+          maxConcurrentRuns: this.#options.maxConcurrentRuns ?? 1,
+          attributes: running.attributes,
+          runs: running.desk.journalledRuns(),
+        }),
+        established: (link) => {
+          this.#announce(identity);
+          running.desk.connected(link);
+        },
+        received: (message) => this.#receive(running.desk, message),
+        lost: () => running.desk.disconnected(),
+      },
+    });
+    await this.#connector.start();
+  }
+
+  async #identity(attributes: NodeAttributes): Promise<NodeIdentity | undefined> {
+    const { dataDir, url, name, enrollmentKey, clock, random } = this.#options;
+    const privateKey = await loadOrCreateKey(dataDir);
+    const known = loadIdentity(dataDir, privateKey);
+    if (known !== undefined) return known;
+    if (enrollmentKey === undefined) {
+      throw new CourierError(
+        "ENROLLMENT_KEY_INVALID",
+        "this node is not enrolled yet: start it once with --enrollment-key",
+      );
+    }
+    const publicKey = publicKeyText(privateKey);
+    const { signal } = this.#stopping;
+    const enrolled = await enrollPersistently(
+      { url, key: enrollmentKey, name, publicKey, attributes, signal },
+      { clock, random, logger: this.#logger },
+    );
+    return enrolled === undefined
+      ? undefined
+      : await saveIdentity(dataDir, enrolled, privateKey);
+  }
+
+  #announce({ nodeId, name }: NodeIdentity): void {
+    this.#logger.info({ nodeId, name }, "connected");
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#options.onReady?.({ nodeId, name });
+  }
+
+  #receive(desk: RunDesk, message: Assign | Stop | Ack): void {
+    switch (message.type) {
+      case "assign":
+        return desk.assign(message.runs);
+      case "stop":
+        return desk.stopRuns(message.runs);
+      case "ack":
+        return desk.acknowledge(message);
+      default:
+        return assertNever(message, "message");
+    }
+  }
+
+  #fail(error: unknown): void {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    this.#logger.error({ error: failure }, "the agent cannot go on");
+    this.#options.onFatal?.(failure);
+  }
+}

@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import type { Timer } from "@courier/core";
+import type { StopOutcome } from "@courier/protocol";
+import { endTree } from "../host/end-tree.ts";
+import type { ProcessTree } from "../host/process-tree.ts";
+import { watchIntervalMs } from "../limits.ts";
+import { wait } from "../wait.ts";
+import type { AttemptEnd } from "../step/launch.ts";
+import { OutputSpool } from "../step/output-spool.ts";
+import { attemptName, cookieOf, readAttemptState, type AttemptKey } from "../step/run-directory.ts";
+import type { NodeContext, RunPort } from "./node-context.ts";
+
+/** Why an attempt is being ended before its time. The first cause wins. */
+export type EndCause = StopOutcome | "stepTimeout" | "spool";
+
+/** An attempt that has ended, and how. */
+export interface AttemptVerdict {
+  readonly end: AttemptEnd;
+  readonly cause: EndCause | undefined;
+  /** Pids that outlived SIGKILL. */
+  readonly survivors: readonly number[];
+}
+
+/**
+ * Watches over one launched attempt: follows its output, its time limit and its disk use, and ends its process tree
+ * when told to. The same for attempts of this process and of an earlier one.
+ */
+export class AttemptSupervisor {
+  readonly stdout: OutputSpool;
+  readonly stderr: OutputSpool;
+  readonly runDirectory: string;
+  readonly #key: AttemptKey;
+  readonly #context: NodeContext;
+  readonly #port: RunPort;
+  #cause: EndCause | undefined;
+  #ending: Promise<readonly number[]> | undefined;
+  #gaveUp: () => void = () => undefined;
+  readonly #givenUp: Promise<void>;
+  #ticker: Timer | undefined;
+  #limit: Timer | undefined;
+
+  constructor(key: AttemptKey, context: NodeContext, port: RunPort) {
+    this.#key = key;
+    this.#context = context;
+    this.#port = port;
+    this.runDirectory = join(context.runsDirectory, attemptName(key));
+    const options = { runDirectory: this.runDirectory, quotaBytes: context.outputQuotaBytes };
+    this.stdout = new OutputSpool(key, "stdout", options);
+    this.stderr = new OutputSpool(key, "stderr", options);
+    this.#givenUp = new Promise((resolve) => {
+      this.#gaveUp = resolve;
+    });
+  }
+
+  /**
+   * Follows the attempt until `ended`, or until its tree was ended by `end`. `onTick` is called while it lasts.
+   * Resolves with undefined when `ended` does: the agent stops, the step goes on.
+   */
+  async follow(
+    ended: Promise<AttemptEnd | undefined>,
+    options: { readonly remainingMs: number | undefined; readonly onTick: () => void },
+  ): Promise<AttemptVerdict | undefined> {
+    this.#port.watchOutput(this.stdout);
+    this.#port.watchOutput(this.stderr);
+    if (options.remainingMs !== undefined) {
+      const delayMs = Math.max(0, options.remainingMs);
+      this.#limit = this.#context.clock.setTimer(delayMs, () => this.end("stepTimeout"));
+    }
+    this.#scheduleTick(options.onTick);
+    const end = await Promise.race([ended, this.#givenUp.then(() => stuck)]);
+    this.#ticker?.cancel();
+    this.#limit?.cancel();
+    if (end === undefined) return undefined;
+    return await this.#conclude(end);
+  }
+
+  /** Ends the attempt's process tree. Idempotent; the first cause is the one that counts. */
+  end(cause: EndCause): void {
+    this.#cause ??= cause;
+    this.#ending ??= this.#endTree(this.#context.killGraceMs);
+  }
+
+  async #conclude(end: AttemptEnd): Promise<AttemptVerdict> {
+    // A wrapper that died leaves its step without anybody to record it: nothing of it may go on. And where the
+    // wrapper's own watchdog ended the step, this makes sure that it got everything.
+    const isLeftAlone = end.kind === "wrapperKilled" || end.kind === "unknown";
+    const isTimedOut = end.kind === "exited" && end.timedOut;
+    if (isLeftAlone || isTimedOut) {
+      this.#ending ??= this.#endTree(isTimedOut ? this.#context.killGraceMs : 0);
+    }
+    const survivors = (await this.#ending) ?? [];
+    this.stdout.refresh({ isFinal: true });
+    this.stderr.refresh({ isFinal: true });
+    this.#port.outputChanged();
+    return { end, cause: this.#cause, survivors };
+  }
+
+  async #endTree(graceMs: number): Promise<readonly number[]> {
+    const { clock, logger } = this.#context;
+    const survivors = await endTree(this.#tree(), { clock, graceMs });
+    if (survivors.length > 0) {
+      logger.error({ attempt: attemptName(this.#key), survivors }, "processes survived SIGKILL");
+    }
+    // The wrapper's end is noticed a moment after its tree's; if it is not, it is stuck and there is nothing to wait for.
+    void wait(clock, watchIntervalMs * 10).then(this.#gaveUp);
+    return survivors;
+  }
+
+  #tree(): ProcessTree {
+    const state = readAttemptState(this.runDirectory);
+    const cookie = cookieOf(this.#key);
+    const root = "wrapper" in state ? state.wrapper : undefined;
+    return { root, cookie: `${cookie.name}=${cookie.value}` };
+  }
+
+  #scheduleTick(onTick: () => void): void {
+    this.#ticker = this.#context.clock.setTimer(watchIntervalMs, () => {
+      this.#lookAtOutput();
+      onTick();
+      this.#scheduleTick(onTick);
+    });
+  }
+
+  #lookAtOutput(): void {
+    this.stdout.refresh();
+    this.stderr.refresh();
+    if (Math.max(this.stdout.size, this.stderr.size) > this.#context.spoolBytesMax) {
+      this.end("spool");
+    }
+    if (this.stdout.hasMore || this.stderr.hasMore) this.#port.outputChanged();
+  }
+}
+
+const stuck: AttemptEnd = {
+  kind: "unknown",
+  reason: "the step's processes could not be ended",
+};

@@ -1,0 +1,36 @@
+import type { Clock } from "@courier/core";
+import type { RunReport } from "@courier/protocol";
+import type { JournalRecord } from "../journal/journal-record.ts";
+import type { Logger } from "../logger.ts";
+import type { Account } from "../step/account.ts";
+import type { OutputSpool } from "../step/output-spool.ts";
+import type { RunState } from "./run-state.ts";
+
+/** What an execution needs to know of the node it runs on. */
+export interface NodeContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly runsDirectory: string;
+  readonly wrapperPath: string;
+  readonly shellPath: string;
+  readonly bootId: string;
+  readonly platform: string;
+  readonly self: Account;
+  readonly agentEnvironment: Readonly<Record<string, string | undefined>>;
+  readonly killGraceMs: number;
+  readonly outputQuotaBytes: number;
+  readonly spoolBytesMax: number;
+}
+
+/** What an execution does to the outside: its record, and its words to the service. */
+export interface RunPort {
+  state(): RunState;
+  /** Adds records to the journal; resolves when they are on disk, however long that takes. Rejects when the run was dropped. */
+  record(records: readonly JournalRecord[]): Promise<void>;
+  /** Sends if connected; what must not be lost is in the journal and is sent again after a reconnect. */
+  send(report: RunReport): void;
+  /** The spool of one stream of a launch, known to the sender from now on. */
+  watchOutput(spool: OutputSpool): void;
+  /** The spool has grown or reached its end. */
+  outputChanged(): void;
+}

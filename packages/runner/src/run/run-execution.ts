@@ -1,0 +1,329 @@
+import { assert, assertNever, retryDelayMs, retryDelayMsMax } from "@courier/core";
+import type { Assignment, StepReport } from "@courier/protocol";
+import type { CanonicalStep } from "@courier/schema";
+import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
+import { launch, prepareLaunch, type AttemptEnd, type LaunchOptions } from "../step/launch.ts";
+import { reattach } from "../step/reattach.ts";
+import { prepareShellStep, type ShellPlan } from "../step/shell-interpreter.ts";
+import { stepEnvironment } from "../step/step-environment.ts";
+import { wait } from "../wait.ts";
+import { AttemptSupervisor, type AttemptVerdict } from "./attempt-supervisor.ts";
+import { judgeAttempt, type AttemptJudgement } from "./judge-attempt.ts";
+import { nextMove, type Move } from "./next-move.ts";
+import type { NodeContext, RunPort } from "./node-context.ts";
+import { resultOf } from "./run-result.ts";
+import { applyRecord } from "./run-state.ts";
+import { attemptedStep, refusedStep } from "./step-report.ts";
+
+/** Carries one run from wherever its journal says it stands to its result. */
+export class RunExecution {
+  readonly #context: NodeContext;
+  readonly #port: RunPort;
+  readonly #detach = new AbortController();
+  readonly #wake = new AbortController();
+  #supervisor: AttemptSupervisor | undefined;
+
+  constructor(context: NodeContext, port: RunPort) {
+    this.#context = context;
+    this.#port = port;
+  }
+
+  /** Resolves when the result is in the journal, or after `detach`. */
+  async run(): Promise<void> {
+    for (;;) {
+      const move = nextMove(this.#port.state());
+      if (move.kind === "report" || this.#detach.signal.aborted) return;
+      await this.#make(move);
+    }
+  }
+
+  /** The state has a `stop` now: ends a running step or a wait at once. */
+  stop(): void {
+    this.#wake.abort();
+    const outcome = this.#port.state().stop;
+    if (outcome !== undefined) this.#supervisor?.end(outcome);
+  }
+
+  /** The agent stops: lets go of a running step without ending it. */
+  detach(): void {
+    this.#detach.abort();
+    this.#wake.abort();
+  }
+
+  async #make(move: Exclude<Move, { readonly kind: "report" }>): Promise<void> {
+    switch (move.kind) {
+      case "launch":
+        return await this.#begin(move, 1);
+      case "wait":
+        return await this.#waitForRetry(move);
+      case "supervise":
+        return await this.#takeOver(move.record);
+      case "conclude":
+        return await this.#port.record([this.#resultRecord(move)]);
+      default:
+        return assertNever(move, "move");
+    }
+  }
+
+  /** The wall clock may have jumped: never wait longer than the longest delay that there is. */
+  async #waitForRetry(move: Extract<Move, { readonly kind: "wait" }>): Promise<void> {
+    const delayMs = move.until - this.#context.clock.now();
+    const cappedMs = Math.min(Math.max(delayMs, 0), retryDelayMsMax);
+    if (!(await wait(this.#context.clock, cappedMs, this.#wake.signal))) return;
+    const step = this.#stepAt(move.stepNumber);
+    await this.#begin({ step, stepNumber: move.stepNumber }, move.attempt);
+  }
+
+  async #begin(
+    target: { readonly step: CanonicalStep; readonly stepNumber: number },
+    attempt: number,
+  ): Promise<void> {
+    const { step, stepNumber } = target;
+    const preparation = await prepareShellStep(step, this.#context);
+    // A stop that came meanwhile finds nothing to end here; nothing may start after it.
+    if (this.#wake.signal.aborted) return;
+    if (!preparation.ok) {
+      const at = this.#context.clock.now();
+      return await this.#endStep(refusedStep(stepNumber, preparation.reason, at));
+    }
+    await this.#launch(preparation.plan, this.#attemptRecord({ stepNumber, attempt, launch: 1 }));
+  }
+
+  /** Journal first, then execute: after a crash between the two, the directory without a wrapper proves that nothing ran. */
+  async #launch(plan: ShellPlan, record: AttemptRecord): Promise<void> {
+    const supervisor = new AttemptSupervisor(record, this.#context, this.#port);
+    const options = this.#launchOptions({ plan, record, runDirectory: supervisor.runDirectory });
+    const isFirst = this.#port.state().startedAt === undefined;
+    const durable = this.#port.record([record]);
+    const failure = tryPrepare(options);
+    await durable;
+    const { runId, token, at } = record;
+    if (isFirst) this.#port.send({ type: "started", runId, token, at });
+    this.#supervisor = supervisor;
+    const ended = this.#startUnlessStopped(options, failure);
+    await this.#follow(supervisor, { record, ended });
+  }
+
+  #startUnlessStopped(
+    options: LaunchOptions,
+    failure: string | undefined,
+  ): Promise<AttemptEnd | undefined> {
+    if (this.#detach.signal.aborted) return Promise.resolve(undefined);
+    if (this.#wake.signal.aborted) {
+      this.stop();
+      const reason = "stopped before it was started";
+      return Promise.resolve({ kind: "notStarted", reason });
+    }
+    if (failure !== undefined) return Promise.resolve({ kind: "notStarted", reason: failure });
+    const aborted = new Promise<undefined>((resolve) => {
+      this.#detach.signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    return Promise.race([launch(options), aborted]);
+  }
+
+  /** An earlier agent process launched this: supervise it by its run directory. */
+  async #takeOver(record: AttemptRecord): Promise<void> {
+    const supervisor = new AttemptSupervisor(record, this.#context, this.#port);
+    this.#supervisor = supervisor;
+    const stop = this.#port.state().stop;
+    if (stop !== undefined) supervisor.end(stop);
+    const { clock, bootId } = this.#context;
+    const ended = reattach({
+      runDirectory: supervisor.runDirectory,
+      launchBootId: record.bootId,
+      currentBootId: bootId,
+      clock,
+      signal: this.#detach.signal,
+    });
+    await this.#follow(supervisor, { record, ended });
+  }
+
+  async #follow(
+    supervisor: AttemptSupervisor,
+    options: {
+      readonly record: AttemptRecord;
+      readonly ended: Promise<AttemptEnd | undefined>;
+    },
+  ): Promise<void> {
+    const { record, ended } = options;
+    const { timeoutSeconds } = this.#stepAt(record.stepNumber).limits;
+    const passedMs = this.#context.clock.now() - record.at;
+    const verdict = await supervisor.follow(ended, {
+      remainingMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 - passedMs : undefined,
+      onTick: this.#announceOnce(record),
+    });
+    this.#supervisor = undefined;
+    if (verdict === undefined) return;
+    if (verdict.end.kind === "abandoned" && verdict.cause === undefined) {
+      return await this.#launchAgain(record);
+    }
+    await this.#settle(record, { verdict, supervisor });
+  }
+
+  /** Provably nothing was executed, so the same attempt may begin once more, in a directory of its own. */
+  async #launchAgain(record: AttemptRecord): Promise<void> {
+    const preparation = await prepareShellStep(this.#stepAt(record.stepNumber), this.#context);
+    if (this.#wake.signal.aborted) return;
+    if (!preparation.ok) {
+      const at = this.#context.clock.now();
+      return await this.#endStep(refusedStep(record.stepNumber, preparation.reason, at));
+    }
+    const { stepNumber, attempt } = record;
+    const next = this.#attemptRecord({ stepNumber, attempt, launch: record.launch + 1 });
+    await this.#launch(preparation.plan, next);
+  }
+
+  async #settle(
+    record: AttemptRecord,
+    outcome: { readonly verdict: AttemptVerdict; readonly supervisor: AttemptSupervisor },
+  ): Promise<void> {
+    const step = this.#stepAt(record.stepNumber);
+    const { spoolBytesMax } = this.#context;
+    const { timeoutSeconds } = step.limits;
+    const judgement = judgeAttempt(outcome.verdict, { timeoutSeconds, spoolBytesMax });
+    if (this.#mayRetry(step, record.attempt, judgement)) {
+      return await this.#port.record([this.#retryRecord(step, record)]);
+    }
+    const report = this.#report(record, { judgement, supervisor: outcome.supervisor });
+    await this.#endStep(report, judgement.isUnknown ? judgement.reason : undefined);
+  }
+
+  #mayRetry(step: CanonicalStep, attempt: number, judgement: AttemptJudgement): boolean {
+    if (judgement.status === "success" || judgement.isUnknown) return false;
+    return this.#port.state().stop === undefined && attempt <= step.retryCount;
+  }
+
+  /** One write for the step and, when it was the last, for the run. */
+  async #endStep(step: StepReport, unknownReason?: string): Promise<void> {
+    const { runId, token } = this.#port.state();
+    const ended: JournalRecord = { type: "step-ended", runId, token, step };
+    const after = nextMove(applyRecord(this.#port.state(), ended));
+    const conclusion =
+      unknownReason === undefined
+        ? after
+        : ({ kind: "conclude", status: "unknown", reason: unknownReason } as const);
+    if (conclusion.kind === "conclude") {
+      return await this.#port.record([ended, this.#resultRecord(conclusion, ended)]);
+    }
+    await this.#port.record([ended]);
+    this.#port.send({ type: "step", runId, token, step });
+  }
+
+  #resultRecord(
+    conclusion: Extract<Move, { readonly kind: "conclude" }>,
+    before?: JournalRecord,
+  ): JournalRecord {
+    const current = this.#port.state();
+    const state = before === undefined ? current : applyRecord(current, before);
+    const { status, reason } = conclusion;
+    const result = resultOf(state, { status, reason, at: this.#context.clock.now() });
+    return { type: "result", runId: state.runId, token: state.token, result };
+  }
+
+  #retryRecord(step: CanonicalStep, record: AttemptRecord): JournalRecord {
+    const { runId, token, stepNumber, attempt } = record;
+    const at = this.#context.clock.now();
+    const strategy = step.failureBehavior.retryBackoffStrategy;
+    const retryAt = at + retryDelayMs(strategy, attempt);
+    return { type: "retry", runId, token, at, stepNumber, attempt, retryAt };
+  }
+
+  #attemptRecord(options: {
+    readonly stepNumber: number;
+    readonly attempt: number;
+    readonly launch: number;
+  }): AttemptRecord {
+    const { runId, token } = this.#port.state();
+    const { bootId, clock } = this.#context;
+    return { type: "attempt", runId, token, at: clock.now(), ...options, bootId };
+  }
+
+  #launchOptions(options: {
+    readonly plan: ShellPlan;
+    readonly record: AttemptRecord;
+    readonly runDirectory: string;
+  }): LaunchOptions {
+    const { plan, record, runDirectory } = options;
+    const { wrapperPath, shellPath, bootId, agentEnvironment, killGraceMs } = this.#context;
+    const { inputs, limits } = this.#stepAt(record.stepNumber);
+    const environment = stepEnvironment({
+      agentEnvironment,
+      account: plan.account,
+      inputs,
+      key: record,
+      instanceId: this.#assignment().instanceId,
+    });
+    // The agent's own limit comes first; the wrapper's is for when no agent is there.
+    const timeoutSeconds = limits.timeoutSeconds > 0 ? Math.ceil(limits.timeoutSeconds) + 1 : 0;
+    const graceSeconds = Math.ceil(killGraceMs / 1000);
+    return {
+      ...{ wrapperPath, runDirectory, plan, environment, shellPath, bootId },
+      ...{ timeoutSeconds, graceSeconds },
+    };
+  }
+
+  #report(
+    record: AttemptRecord,
+    outcome: { readonly judgement: AttemptJudgement; readonly supervisor: AttemptSupervisor },
+  ): StepReport {
+    const { status, reason, exitCode } = outcome.judgement;
+    const { stdout, stderr } = outcome.supervisor;
+    return attemptedStep({
+      stepNumber: record.stepNumber,
+      ...{ status, reason, exitCode },
+      attemptCount: record.attempt,
+      shellPath: this.#context.shellPath,
+      startedAt: this.#port.state().current?.stepStartedAt ?? record.at,
+      finishedAt: this.#context.clock.now(),
+      outputBytes: stdout.size + stderr.size,
+      outputDroppedBytes: stdout.droppedBytes + stderr.droppedBytes,
+    });
+  }
+
+  /** Steps that end within a tick are told by their end alone: the fast path stays one message shorter. */
+  #announceOnce(record: AttemptRecord): () => void {
+    let isAnnounced = false;
+    return () => {
+      if (isAnnounced) return;
+      isAnnounced = true;
+      this.announce(record);
+    };
+  }
+
+  /** Tells the service, for display, which attempt is running. */
+  announce(record: AttemptRecord): void {
+    const { runId, token, stepNumber, attempt } = record;
+    const step = attemptedStep({
+      stepNumber,
+      ...{ status: "running", reason: "", exitCode: null },
+      attemptCount: attempt,
+      shellPath: this.#context.shellPath,
+      startedAt: this.#port.state().current?.stepStartedAt ?? record.at,
+      ...{ finishedAt: null, outputBytes: 0, outputDroppedBytes: 0 },
+    });
+    this.#port.send({ type: "step", runId, token, step });
+  }
+
+  #assignment(): Assignment {
+    const { assignment, runId } = this.#port.state();
+    assert(assignment !== undefined, `run ${runId} has no assignment`);
+    return assignment;
+  }
+
+  #stepAt(stepNumber: number): CanonicalStep {
+    const step = this.#assignment().steps[stepNumber - 1];
+    assert(step !== undefined, `run has no step ${stepNumber}`);
+    return step;
+  }
+}
+
+/** What cannot be written (a full disk) fails the attempt, not the agent. */
+function tryPrepare(options: LaunchOptions): string | undefined {
+  try {
+    prepareLaunch(options);
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return `the step's run directory could not be written: ${message}`;
+  }
+}

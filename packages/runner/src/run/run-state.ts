@@ -1,0 +1,93 @@
+import { assertNever } from "@courier/core";
+import type { Assignment, RunResult, StepReport, StopOutcome } from "@courier/protocol";
+import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
+
+/** Where the step that is being worked on stands. */
+export type CurrentAttempt =
+  | { readonly kind: "launched"; readonly record: AttemptRecord; readonly stepStartedAt: number }
+  | {
+      readonly kind: "waiting";
+      readonly stepNumber: number;
+      readonly attempt: number;
+      readonly retryAt: number;
+      readonly stepStartedAt: number;
+    };
+
+/** All that the journal says about one run; the same after a crash as before. */
+export interface RunState {
+  readonly runId: string;
+  readonly token: number;
+  /** Absent for a run that was stopped before it arrived, or is acknowledged. */
+  readonly assignment: Assignment | undefined;
+  readonly stop: StopOutcome | undefined;
+  readonly startedAt: number | undefined;
+  /** Every launch, in order: whose run directories exist. */
+  readonly launches: readonly AttemptRecord[];
+  readonly current: CurrentAttempt | undefined;
+  /** Steps that have ended, in order. */
+  readonly endedSteps: readonly StepReport[];
+  readonly result: RunResult | undefined;
+  readonly isAcked: boolean;
+}
+
+/** What one more record makes of a run. Records of an older token change nothing; a newer token starts anew. */
+export function applyRecord(before: RunState | undefined, record: JournalRecord): RunState {
+  if (before !== undefined && record.token < before.token) return before;
+  const state =
+    before === undefined || record.token > before.token
+      ? emptyState(record.runId, record.token)
+      : before;
+  switch (record.type) {
+    case "accepted":
+      return { ...state, assignment: state.assignment ?? record.assignment };
+    case "stop":
+      return { ...state, stop: state.stop ?? record.outcome };
+    case "attempt":
+      return launched(state, record);
+    case "retry": {
+      const { stepNumber, attempt, retryAt } = record;
+      const stepStartedAt = state.current?.stepStartedAt ?? record.at;
+      const current = { kind: "waiting", stepNumber, attempt, retryAt, stepStartedAt } as const;
+      return { ...state, current };
+    }
+    case "step-ended":
+      return { ...state, current: undefined, endedSteps: [...state.endedSteps, record.step] };
+    case "result":
+      return { ...state, current: undefined, result: state.result ?? record.result };
+    case "acked":
+      return { ...emptyState(state.runId, state.token), isAcked: true };
+    default:
+      return assertNever(record, "journal record");
+  }
+}
+
+function emptyState(runId: string, token: number): RunState {
+  return {
+    runId,
+    token,
+    assignment: undefined,
+    stop: undefined,
+    startedAt: undefined,
+    launches: [],
+    current: undefined,
+    endedSteps: [],
+    result: undefined,
+    isAcked: false,
+  };
+}
+
+function launched(state: RunState, record: AttemptRecord): RunState {
+  const isSameStep =
+    state.current !== undefined && stepNumberOf(state.current) === record.stepNumber;
+  const stepStartedAt = isSameStep ? (state.current?.stepStartedAt ?? record.at) : record.at;
+  return {
+    ...state,
+    startedAt: state.startedAt ?? record.at,
+    launches: [...state.launches, record],
+    current: { kind: "launched", record, stepStartedAt },
+  };
+}
+
+function stepNumberOf(current: CurrentAttempt): number {
+  return current.kind === "launched" ? current.record.stepNumber : current.stepNumber;
+}

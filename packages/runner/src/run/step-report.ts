@@ -1,0 +1,40 @@
+import type { StepReport } from "@courier/protocol";
+import { shellInterpreterVersion } from "../step/shell-interpreter.ts";
+
+/** The report of a step whose checks failed: nothing was started. */
+export function refusedStep(stepNumber: number, reason: string, at: number): StepReport {
+  return {
+    stepNumber,
+    status: "failure",
+    attemptCount: 0,
+    exitCode: null,
+    reason,
+    interpreterPath: "",
+    interpreterVersion: "",
+    startedAt: at,
+    finishedAt: at,
+    outputBytes: 0,
+    outputDroppedBytes: 0,
+  };
+}
+
+/** The report of a step that was started, as it stands after one of its attempts. */
+export function attemptedStep(options: {
+  readonly stepNumber: number;
+  readonly status: StepReport["status"];
+  readonly reason: string;
+  readonly attemptCount: number;
+  readonly exitCode: number | null;
+  readonly shellPath: string;
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  readonly outputBytes: number;
+  readonly outputDroppedBytes: number;
+}): StepReport {
+  const { shellPath, ...rest } = options;
+  return {
+    ...rest,
+    interpreterPath: shellPath,
+    interpreterVersion: shellInterpreterVersion,
+  };
+}

@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { chownSync } from "node:fs";
+import type { ShellPlan } from "./shell-interpreter.ts";
+import { createRunDirectory, readAttemptState } from "./run-directory.ts";
+
+/** How an attempt's processes ended, as far as the run directory and the operating system tell. */
+export type AttemptEnd =
+  | { readonly kind: "exited"; readonly exitCode: number; readonly timedOut: boolean }
+  /** Nothing was executed. */
+  | { readonly kind: "notStarted"; readonly reason: string }
+  /** The wrapper was killed and could not write down an exit code. */
+  | { readonly kind: "wrapperKilled"; readonly reason: string }
+  /** What was executed cannot be known. */
+  | { readonly kind: "unknown"; readonly reason: string }
+  /** The agent claimed the directory before a wrapper did; it may launch once more in a new one. */
+  | { readonly kind: "abandoned" };
+
+/** Everything that starting a wrapper takes. */
+export interface LaunchOptions {
+  readonly wrapperPath: string;
+  readonly runDirectory: string;
+  readonly plan: ShellPlan;
+  readonly environment: Record<string, string>;
+  readonly shellPath: string;
+  readonly bootId: string;
+  /** 0 = none. */
+  readonly timeoutSeconds: number;
+  readonly graceSeconds: number;
+}
+
+/** Writes the run directory. Separate from the launch, so that it can be done while the journal is being synced. */
+export function prepareLaunch({ runDirectory, plan }: LaunchOptions): void {
+  createRunDirectory(runDirectory, plan.script);
+  if (plan.switchesUser) chownSync(runDirectory, plan.account.userId, plan.account.groupId);
+}
+
+/**
+ * Starts the wrapper, detached in its own session, and resolves when it has ended. Killing this process ends neither
+ * the wrapper nor the step.
+ */
+export function launch(options: LaunchOptions): Promise<AttemptEnd> {
+  const { plan } = options;
+  const owner = plan.switchesUser ? { uid: plan.account.userId, gid: plan.account.groupId } : {};
+  const argv = [
+    options.wrapperPath,
+    options.runDirectory,
+    options.bootId,
+    `${options.timeoutSeconds}`,
+    `${options.graceSeconds}`,
+    options.shellPath,
+  ];
+  return new Promise((resolve) => {
+    const child = spawn("/bin/sh", argv, {
+      cwd: plan.directory,
+      env: options.environment,
+      stdio: "ignore",
+      detached: true,
+      ...owner,
+    });
+    child.once("error", (error) => {
+      resolve({ kind: "notStarted", reason: `the step could not be started: ${error.message}` });
+    });
+    child.once("exit", (code, signal) => {
+      resolve(endOfChild(options.runDirectory, code, signal));
+    });
+    child.unref();
+  });
+}
+
+function endOfChild(
+  runDirectory: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+): AttemptEnd {
+  const state = readAttemptState(runDirectory);
+  switch (state.kind) {
+    case "exited":
+      return { kind: "exited", exitCode: state.exitCode, timedOut: state.timedOut };
+    case "running":
+      return { kind: "wrapperKilled", reason: wrapperKilledReason(signal) };
+    case "absent":
+    case "opening":
+    case "abandoned":
+      return {
+        kind: "notStarted",
+        reason: `the step's wrapper could not begin in ${runDirectory} (${signal ?? `exit code ${code}`}): is the disk full, or the directory not accessible to the step's user?`,
+      };
+  }
+}
+
+/** The sentence for a wrapper that was killed. */
+export function wrapperKilledReason(signal: string | null): string {
+  return `the step's wrapper process was killed${signal === null ? "" : ` (${signal})`} before the step ended; the rest of its process tree was ended`;
+}

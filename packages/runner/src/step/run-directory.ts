@@ -1,0 +1,124 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync, type Stats } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { OutputStream } from "@courier/protocol";
+
+/** Names one start of one attempt; no two starts ever share a directory. */
+export interface AttemptKey {
+  readonly runId: string;
+  readonly token: number;
+  /** 1-based. */
+  readonly stepNumber: number;
+  /** 1-based. */
+  readonly attempt: number;
+  /** 1-based; counts up only when an earlier launch provably never began. */
+  readonly launch: number;
+}
+
+/** What a run directory says. */
+export type AttemptState =
+  /** The wrapper has not begun, or never will. */
+  | { readonly kind: "absent" }
+  /** The agent claimed the directory before a wrapper did: nothing was or will be executed in it. */
+  | { readonly kind: "abandoned" }
+  /** Created, its first line not written yet. */
+  | { readonly kind: "opening" }
+  | { readonly kind: "running"; readonly wrapper: WrapperIdentity; readonly timedOut: boolean }
+  | {
+      readonly kind: "exited";
+      readonly wrapper: WrapperIdentity;
+      readonly exitCode: number;
+      readonly timedOut: boolean;
+    };
+
+/** Who the wrapper is. */
+export interface WrapperIdentity {
+  readonly pid: number;
+  readonly bootId: string;
+  readonly startTime: string;
+}
+
+/** Name of a launch's directory, and its cookie. */
+export function attemptName(key: AttemptKey): string {
+  return `${key.runId}.${key.token}.${key.stepNumber}.${key.attempt}.${key.launch}`;
+}
+
+/** The environment variable by which everything that a launch starts is found again. */
+export function cookieOf(key: AttemptKey): { readonly name: string; readonly value: string } {
+  // The semicolon ends it, so that launch 1 is not found in launch 10.
+  return { name: "COURIER_COOKIE", value: `${attemptName(key)};` };
+}
+
+/** Creates a run directory with its script; with an owner, everything in it belongs to that user. */
+export function createRunDirectory(path: string, script: string): void {
+  mkdirSync(path, { mode: 0o755 });
+  writeFileSync(join(path, "script"), script, { mode: 0o644 });
+}
+
+/** Removes a run directory; one that is gone already is fine. */
+export async function removeRunDirectory(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
+
+/** Reads the state file. A last line without its newline is not there yet. */
+export function readAttemptState(path: string): AttemptState {
+  const text = readText(join(path, "state"));
+  if (text === undefined) return { kind: "absent" };
+  const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
+  if (lines[0] === "abandoned") return { kind: "abandoned" };
+  const wrapper = parseWrapper(lines[0] ?? "");
+  if (wrapper === undefined) return { kind: "opening" };
+  const timedOut = lines.includes("timeout");
+  const exitCode = lines.map(parseExit).find((code) => code !== undefined);
+  if (exitCode === undefined) return { kind: "running", wrapper, timedOut };
+  return { kind: "exited", wrapper, exitCode, timedOut };
+}
+
+/** Claims a directory in which no wrapper has begun; false when one has. */
+export function abandonAttempt(path: string): boolean {
+  try {
+    writeFileSync(join(path, "state"), "abandoned\n", { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    // Without the directory no wrapper can claim it either.
+    if (hasCode(error, "ENOENT")) return true;
+    throw error;
+  }
+}
+
+/** Path of an output file. */
+export function outputPath(path: string, stream: OutputStream): string {
+  return join(path, stream);
+}
+
+/** Size of an output file, bytes; 0 when it does not exist (yet). */
+export function outputSize(path: string, stream: OutputStream): number {
+  const stats: Stats | undefined = statSync(outputPath(path, stream), { throwIfNoEntry: false });
+  return stats?.size ?? 0;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "latin1");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function parseWrapper(line: string): WrapperIdentity | undefined {
+  const match = /^pid (\d+) (\S+) (.+)$/.exec(line);
+  if (match === null) return undefined;
+  const [, pid, bootId = "", startTime = ""] = match;
+  return { pid: Number(pid), bootId, startTime: startTime.trim() };
+}
+
+function parseExit(line: string): number | undefined {
+  const match = /^exit (\d{1,3})$/.exec(line);
+  return match === null ? undefined : Number(match[1]);
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

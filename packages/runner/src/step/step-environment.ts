@@ -1,0 +1,55 @@
+import type { CanonicalStep } from "@courier/schema";
+import { cookieOf, type AttemptKey } from "./run-directory.ts";
+import type { Account } from "./account.ts";
+
+/** What a step may see of the agent's own environment: where it is, not what the agent was told. */
+const inherited = ["PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM"] as const;
+
+const pathDefault = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The environment of one attempt: a few variables of the agent, the user's, the step's inputs, and ours (which win). */
+export function stepEnvironment(options: {
+  readonly agentEnvironment: Readonly<Record<string, string | undefined>>;
+  readonly account: Account;
+  readonly inputs: CanonicalStep["inputs"];
+  readonly key: AttemptKey;
+  readonly instanceId: string;
+}): Record<string, string> {
+  const { account, key } = options;
+  const cookie = cookieOf(key);
+  return {
+    PATH: pathDefault,
+    ...inheritedFrom(options.agentEnvironment),
+    HOME: account.home,
+    USER: account.name,
+    LOGNAME: account.name,
+    SHELL: account.shell,
+    ...environmentInputs(options.inputs),
+    COURIER_RUN_ID: key.runId,
+    COURIER_INSTANCE_ID: options.instanceId,
+    COURIER_STEP_NUMBER: `${key.stepNumber}`,
+    COURIER_ATTEMPT: `${key.attempt}`,
+    [cookie.name]: cookie.value,
+  };
+}
+
+function inheritedFrom(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value !== undefined && (inherited.some((known) => known === name) || name.startsWith("LC_"))
+        ? [[name, value]]
+        : [],
+    ),
+  );
+}
+
+/** `inputs: {"env.NAME": value}`. */
+function environmentInputs(inputs: CanonicalStep["inputs"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, value]) =>
+      name.startsWith("env.") ? [[name.slice("env.".length), String(value)]] : [],
+    ),
+  );
+}
