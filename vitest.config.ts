@@ -28,7 +28,8 @@ const suites: readonly Suite[] = [
   { name: "examples", include: ["test/examples/**/*.test.ts"], timeoutMs: 300_000, workers: 1 },
 ];
 
-const conditions = ["@courier/source", "node", "import", "default"];
+// Node gets these for `require` too, so that "import" must not be among them: pg would mix its two module formats.
+const conditions = ["@courier/source", "node"];
 
 export default defineConfig({
   ssr: { resolve: { conditions } },
