@@ -1,6 +1,5 @@
 import type { Database, DatabaseOptions } from "./database.ts";
 import { DatabaseHandle } from "./handle.ts";
-import { openPostgresEngine } from "./postgres/postgres-engine.ts";
 import { openSqliteEngine } from "./sqlite/sqlite-engine.ts";
 
 /**
@@ -8,9 +7,8 @@ import { openSqliteEngine } from "./sqlite/sqlite-engine.ts";
  * that is newer than this build; every failure is a CourierError STORE_UNAVAILABLE with its cause.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const engine =
-    "dataDir" in options
-      ? await openSqliteEngine(options.dataDir)
-      : await openPostgresEngine(options);
-  return new DatabaseHandle(engine);
+  if ("dataDir" in options) return new DatabaseHandle(await openSqliteEngine(options.dataDir));
+  // Loaded only when it is used: the embedded default does not pay for PostgreSQL's driver.
+  const { openPostgresEngine } = await import("./postgres/postgres-engine.ts");
+  return new DatabaseHandle(await openPostgresEngine(options));
 }
