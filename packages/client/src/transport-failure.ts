@@ -18,7 +18,7 @@ export function transportFailure(url: string, cause: unknown): UnreachableError 
     });
   }
   const text = cause instanceof Error ? cause.message : String(cause);
-  const isTls = /CERT|ISSUER|SIGNED|TLS|SSL|ALTNAME/.test(code);
+  const isTls = /CERT|ISSUER|SIGNED|TLS|SSL|ALTNAME|EPROTO/.test(code);
   const detail = isTls ? tlsReason(code, text) : [text, code].filter(Boolean).join(", ");
   return new UnreachableError(`cannot reach ${url}: ${detail}`, { isTransient: !isTls, cause });
 }

@@ -8,8 +8,9 @@ export const cancelInstance: CommandSpec = {
     "Runs that have not started end at once; running ones are stopped on their nodes and confirmed.\n" +
     'Follow it with "courier-cli state instance watch".',
   run: async (context, flags) => {
+    const instanceId = flags.need("instanceId");
     const client = await context.client();
-    const answer = await client.cancelInstance(flags.need("instanceId"), context.world);
+    const answer = await client.cancelInstance(instanceId, context.world);
     await context.printItem(answer, cancelRows);
     return 0;
   },

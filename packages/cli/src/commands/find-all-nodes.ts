@@ -14,12 +14,12 @@ export const findAllNodes: CommandSpec = {
     ...pageOptions,
   ],
   run: async (context, flags) => {
-    const client = await context.client();
     const query = {
       ...readPageQuery(flags),
       name: flags.text("name"),
       healthStatus: flags.text("healthStatus"),
     };
+    const client = await context.client();
     await context.printList(await client.listNodes(query, context.world), nodeColumns);
     return 0;
   },

@@ -5,8 +5,9 @@ import { nodeRows } from "../render/columns.ts";
 export const findOneNode: CommandSpec = {
   options: [{ flag: "--nodeId <ID>", summary: "the node's id or name", isRequired: true }],
   run: async (context, flags) => {
+    const nodeId = flags.need("nodeId");
     const client = await context.client();
-    const answer = await client.getNode(flags.need("nodeId"), context.world);
+    const answer = await client.getNode(nodeId, context.world);
     await context.printItem(answer, nodeRows);
     return 0;
   },

@@ -5,8 +5,9 @@ import { jobRows } from "../render/columns.ts";
 export const getJob: CommandSpec = {
   options: [{ flag: "--jobId <ID>", summary: "the job", isRequired: true }],
   run: async (context, flags) => {
+    const jobId = flags.need("jobId");
     const client = await context.client();
-    const answer = await client.getJob(flags.need("jobId"), context.world);
+    const answer = await client.getJob(jobId, context.world);
     await context.printItem(answer, jobRows);
     return 0;
   },

@@ -18,14 +18,15 @@ export const listInstanceRuns: CommandSpec = {
     ...pageOptions,
   ],
   run: async (context, flags) => {
-    const client = await context.client();
+    const instanceId = flags.need("instanceId");
     const query = {
       ...readPageQuery(flags),
       status: flags.text("status"),
       groupNumber: flags.integer("groupNumber", { min: 0 }),
       nodeId: flags.text("nodeId"),
     };
-    const answer = await client.listInstanceRuns(flags.need("instanceId"), query, context.world);
+    const client = await context.client();
+    const answer = await client.listInstanceRuns(instanceId, query, context.world);
     await context.printList(answer, runColumns);
     return 0;
   },

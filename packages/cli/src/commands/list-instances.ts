@@ -14,12 +14,12 @@ export const listInstances: CommandSpec = {
     ...pageOptions,
   ],
   run: async (context, flags) => {
-    const client = await context.client();
     const query = {
       ...readPageQuery(flags),
       jobId: flags.text("jobId"),
       status: flags.text("status"),
     };
+    const client = await context.client();
     await context.printList(await client.listInstances(query, context.world), instanceColumns);
     return 0;
   },

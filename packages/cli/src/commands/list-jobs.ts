@@ -14,12 +14,12 @@ export const listJobs: CommandSpec = {
     ...pageOptions,
   ],
   run: async (context, flags) => {
-    const client = await context.client();
     const query = {
       ...readPageQuery(flags),
       status: flags.text("status"),
       name: flags.text("name"),
     };
+    const client = await context.client();
     await context.printList(await client.listJobs(query, context.world), jobColumns);
     return 0;
   },

@@ -6,8 +6,10 @@ import { readPageQuery } from "../usage/page-query.ts";
 export const listSteps: CommandSpec = {
   options: [{ flag: "--runId <ID>", summary: "the run", isRequired: true }, ...pageOptions],
   run: async (context, flags) => {
+    const runId = flags.need("runId");
+    const query = readPageQuery(flags);
     const client = await context.client();
-    const answer = await client.listSteps(flags.need("runId"), readPageQuery(flags), context.world);
+    const answer = await client.listSteps(runId, query, context.world);
     await context.printList(answer, stepColumns);
     return 0;
   },

@@ -16,10 +16,12 @@ export const runLogs: CommandSpec = {
     "Bytes that were dropped (output beyond the quota) are marked on stderr where they are missing.\n" +
     "With --format json: one JSON line per piece of output, its bytes in base64.",
   run: async (context, flags) => {
+    const runId = flags.need("runId");
+    const stepNumber = flags.integer("stepNumber", { min: 1 });
     const client = await context.client();
-    const events = client.readOutput(flags.need("runId"), {
+    const events = client.readOutput(runId, {
       signal: context.world.signal,
-      stepNumber: flags.integer("stepNumber", { min: 1 }),
+      stepNumber,
       isFollowing: flags.isOn("follow"),
     });
     const isRaw = !(context.isFormatChosen && context.format === "json");

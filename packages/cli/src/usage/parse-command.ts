@@ -3,14 +3,12 @@ import { Command, CommanderError, Option } from "commander";
 
 import {
   everyLeafOptions,
-  isGroup,
   type CommandGroup,
-  type CommandNode,
   type CommandSpec,
   type OptionSpec,
 } from "../command.ts";
 import { cliVersion } from "../version.ts";
-import { declareSpelling } from "./flag-spelling.ts";
+import { declareSpelling, longName } from "./flag-spelling.ts";
 import { Flags } from "./flags.ts";
 
 /** What parsing yields: flags to run with, or text to print (help, version). */
@@ -28,12 +26,19 @@ export function parseLeaf(
   const command = createCommand(path, leaf.summary).usage("[options]").allowExcessArguments(false);
   for (const option of options) command.addOption(createOption(option));
   if (leaf.spec.notes !== undefined) command.addHelpText("after", `\n${leaf.spec.notes}`);
-  return (
-    parse(command, declareSpelling(args, options)) ?? {
-      kind: "flags",
-      flags: new Flags(command.opts()),
+  const text = parse(command, declareSpelling(args, options));
+  if (text !== undefined) return text;
+  const flags = new Flags(command.opts());
+  // Checked here and not by commander, which would hide a misspelt flag behind the missing one.
+  for (const option of leaf.spec.options) {
+    if (option.isRequired === true && flags.text(attributeName(option)) === undefined) {
+      throw new CourierError(
+        "USAGE",
+        `--${longName(option)} is required; see "${command.name()} --help"`,
+      );
     }
-  );
+  }
+  return { kind: "flags", flags };
 }
 
 /** Answers a command line that ends at a group: help when it was asked for, else a usage error that names the choices. */
@@ -54,13 +59,6 @@ export function parseGroup(
   throw new CourierError("USAGE", `"${path.join(" ")}" needs a command: ${names}`);
 }
 
-/** The help text of a leaf, as `--help` prints it. */
-export function helpOfLeaf(path: readonly string[], node: CommandNode, spec: CommandSpec): string {
-  if (isGroup(node)) return "";
-  const parsed = parseLeaf(path, { summary: node.summary, spec }, ["--help"]);
-  return parsed.kind === "text" ? parsed.text : "";
-}
-
 function createCommand(path: readonly string[], summary: string): Command {
   const command = new Command(path.join(" "));
   command.description(summary).helpOption("-h, --help", "show this help");
@@ -68,10 +66,14 @@ function createCommand(path: readonly string[], summary: string): Command {
 }
 
 function createOption(spec: OptionSpec): Option {
-  const option = new Option(spec.flag, spec.summary);
+  const isRequired = spec.isRequired === true;
+  const option = new Option(spec.flag, isRequired ? `${spec.summary} (required)` : spec.summary);
   if (spec.choices !== undefined) option.choices([...spec.choices]);
-  if (spec.isRequired === true) option.makeOptionMandatory();
   return option;
+}
+
+function attributeName(spec: OptionSpec): string {
+  return new Option(spec.flag).attributeName();
 }
 
 /** Runs commander without letting it write or exit; returns text when that is all that was asked for. */

@@ -1,0 +1,105 @@
+import type { InstanceDetail, InstanceGroup, RunCounts } from "@courier/schema";
+import { describe, expect, it } from "vitest";
+
+import { formatDuration, progressLines, summariseOutcomes } from "./progress-lines.ts";
+
+const noCounts: RunCounts = {
+  pending: 0,
+  dispatched: 0,
+  success: 0,
+  failure: 0,
+  timeout: 0,
+  canceled: 0,
+  skipped: 0,
+  undeliverable: 0,
+  unknown: 0,
+};
+
+function group(groupNumber: number, rest: Partial<InstanceGroup> = {}): InstanceGroup {
+  return { groupNumber, status: "running", reason: "", nodeCount: 100, counts: noCounts, ...rest };
+}
+
+function instance(groups: InstanceGroup[]): InstanceDetail {
+  return {
+    actionSpec: { accessMode: "agent", steps: [] },
+    targetSpec: { executionType: "sequential", groups: [] },
+    createdAt: "2026-01-01T00:00:00.000Z",
+    updatedAt: "2026-01-01T00:00:00.000Z",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    finishedAt: null,
+    id: "i-1",
+    jobId: "j-1",
+    lastUpdatedBy: "",
+    reason: "",
+    status: "running",
+    groups,
+  };
+}
+
+const view = {
+  now: Date.parse("2026-01-01T00:01:05.000Z"),
+  since: Date.parse("2026-01-01T00:00:55.000Z"),
+  endedAtStart: [10],
+  width: 120,
+  height: 10,
+  isUnicode: false,
+  paint: (text: string) => text,
+};
+
+describe("progressLines", () => {
+  it("shows a bar, the outcomes and an estimate per group", () => {
+    const counts = { ...noCounts, success: 28, failure: 2, dispatched: 5, pending: 65 };
+
+    expect(progressLines(instance([group(0, { counts })]), view)).toEqual([
+      "instance i-1 running  1:05",
+      "group 0 [#######-----------------] 30/100 running: 28 success, 2 failure, 5 in flight, 65 pending ETA 0:35",
+    ]);
+  });
+
+  it("fits the width", () => {
+    const lines = progressLines(instance([group(0)]), { ...view, width: 30 });
+
+    expect(lines.every((line) => line.length <= 30)).toBe(true);
+  });
+
+  it("prefers groups at work when there are more than fit", () => {
+    const groups = Array.from({ length: 50 }, (_, index) =>
+      group(index, { status: index === 30 ? "running" : "pending" }),
+    );
+
+    const lines = progressLines(instance(groups), { ...view, height: 5 });
+
+    expect(lines).toHaveLength(5);
+    expect(lines.some((line) => line.startsWith("group 30 "))).toBe(true);
+    expect(lines.at(-1)).toBe("… and 47 more groups");
+  });
+
+  it("makes no guess before anything has ended", () => {
+    const counts = { ...noCounts, success: 10, pending: 90 };
+
+    expect(progressLines(instance([group(0, { counts })]), view).join("")).not.toContain("ETA");
+  });
+});
+
+describe("summariseOutcomes", () => {
+  it("adds the groups up", () => {
+    const groups = [
+      group(0, { counts: { ...noCounts, success: 2 } }),
+      group(1, { counts: { ...noCounts, success: 1, unknown: 1 } }),
+    ];
+
+    expect(summariseOutcomes(groups)).toBe("3 success, 1 unknown");
+    expect(summariseOutcomes([])).toBe("no runs");
+  });
+});
+
+describe("formatDuration", () => {
+  it.each([
+    [0, "0:00"],
+    [65_000, "1:05"],
+    [3_723_000, "1:02:03"],
+    [-5, "0:00"],
+  ])("shows %d ms as %s", (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+});
