@@ -1,6 +1,5 @@
 import { createServer, type RequestListener } from "node:http";
-import { createServer as createTcpServer, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 
 import { createClient, Secret, type ClientOptions, type CourierClient } from "@courier/client";
 import { describe, expect, it, onTestFinished } from "vitest";

@@ -12,21 +12,24 @@ interface Chunk {
   readonly attempt?: number;
 }
 
-function connection(chunks: readonly Chunk[]): Readable {
+type Connect = () => Promise<Readable>;
+
+function connection(chunks: readonly Chunk[]): Connect {
   const lines = chunks.map(({ offset, text, stream = "stdout", attempt = 1 }) => {
     const data = Buffer.from(text, "latin1").toString("base64");
     return `${JSON.stringify({ stepNumber: 1, attempt, stream, offset, data })}\n`;
   });
-  return Readable.from(lines.map((line) => Buffer.from(line)));
+  return () => Promise.resolve(Readable.from(lines.map((line) => Buffer.from(line))));
 }
 
-async function read(connections: readonly (Readable | Error)[], isFollowing: boolean) {
+async function read(connections: readonly Connect[], isFollowing: boolean) {
   const left = [...connections];
   const events = readOutput({
     url: "http://test",
     open: () => {
-      const next = left.shift();
-      return next instanceof Readable ? Promise.resolve(next) : Promise.reject(next ?? new Error());
+      const connect = left.shift();
+      if (connect === undefined) throw new Error("nobody expected another connection");
+      return connect();
     },
     isEnded: () => Promise.resolve(left.length === 0),
     isFollowing,
@@ -79,7 +82,7 @@ describe("readOutput", () => {
       { offset: 0, text: "ab" },
       { offset: 2, text: "cde" },
     ]);
-    const down = new UnreachableError("down", { isTransient: true });
+    const down: Connect = () => Promise.reject(new UnreachableError("down", { isTransient: true }));
 
     expect(await read([first, down, down, second], true)).toEqual([
       "stdout 1 @0 abc",
@@ -92,6 +95,6 @@ describe("readOutput", () => {
   it("fails at once when the first connection fails", async () => {
     const down = new UnreachableError("down", { isTransient: true });
 
-    await expect(read([down], true)).rejects.toBe(down);
+    await expect(read([() => Promise.reject(down)], true)).rejects.toBe(down);
   });
 });
