@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import type { NodeSession, RunReport, StepReport } from "@courier/protocol";
+import { findRun } from "@courier/store";
+import { at, type ApiFixture } from "./api-fixture.ts";
+
+/** Speaks to the scheduler as a node's session does, without a node. */
+export class NodeStandIn {
+  readonly nodeId: string;
+  readonly #fixture: ApiFixture;
+  readonly #session: NodeSession;
+
+  constructor(nodeId: string, fixture: ApiFixture) {
+    this.nodeId = nodeId;
+    this.#fixture = fixture;
+    this.#session = { nodeId, sessionId: randomUUID(), remoteAddress: "127.0.0.1" };
+  }
+
+  /** Comes online with an empty journal. */
+  async connect(): Promise<void> {
+    const { scheduler } = this.#fixture;
+    await this.#settle(
+      scheduler.connected(
+        {
+          type: "hello",
+          protocolVersion: 1,
+          nodeId: this.nodeId,
+          signature: "",
+          nonce: "",
+          agentVersion: "9.9.9",
+          bootId: "boot",
+          journalId: "journal",
+          maxConcurrentRuns: 1,
+          attributes: { agent: { os: "linux" } },
+          runs: [],
+        },
+        this.#session,
+      ),
+    );
+  }
+
+  /** Reports something about a run and waits for the commit. */
+  async report(...reports: readonly RunReport[]): Promise<void> {
+    await this.#settle(this.#fixture.scheduler.reported(this.nodeId, reports));
+  }
+
+  /** The node's only run of an instance, once it is dispatched to it. */
+  async runOf(instanceId: string): Promise<{ runId: string; token: number }> {
+    const token = await this.#fixture.token("viewer");
+    const path = `/courier/state-api/v1/instances/${instanceId}/runs?nodeId=${this.nodeId}`;
+    const answer = await this.#fixture.until(
+      () => this.#fixture.send("GET", path, { token }),
+      ({ json }) => at(json, "items", 0, "status") === "dispatched",
+    );
+    const runId = String(at(answer.json, "items", 0, "runId"));
+    const run = await findRun(this.#fixture.db, runId);
+    return { runId, token: run?.token ?? 0 };
+  }
+
+  /** Executes a run in no time: started, one step, some output, success. */
+  async succeed(run: { readonly runId: string; readonly token: number }): Promise<void> {
+    await this.report(
+      { type: "started", ...run, at: this.#fixture.clock.now() },
+      this.output(run, { offset: 0, text: "hello\n" }),
+      this.result(run),
+    );
+  }
+
+  /** A piece of standard output of the first step. */
+  output(
+    run: { readonly runId: string; readonly token: number },
+    piece: { readonly offset: number; readonly text: string },
+  ): RunReport {
+    return {
+      type: "output",
+      ...run,
+      stepNumber: 1,
+      attempt: 1,
+      stream: "stdout",
+      offset: piece.offset,
+      data: Buffer.from(piece.text).toString("base64"),
+    };
+  }
+
+  /** The successful end of a run. */
+  result(run: { readonly runId: string; readonly token: number }): RunReport {
+    const now = this.#fixture.clock.now();
+    const steps = [finishedStep(now)];
+    return {
+      type: "result",
+      ...run,
+      status: "success",
+      reason: "",
+      startedAt: now,
+      finishedAt: now,
+      steps,
+    };
+  }
+
+  async #settle(work: Promise<void>): Promise<void> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    await this.#fixture.until(
+      async () => isDone,
+      (seen) => seen,
+    );
+    await done;
+  }
+}
+
+function finishedStep(now: number): StepReport {
+  return {
+    stepNumber: 1,
+    status: "success",
+    attemptCount: 1,
+    exitCode: 0,
+    reason: "",
+    interpreterPath: "/bin/bash",
+    interpreterVersion: "5.2",
+    startedAt: now,
+    finishedAt: now,
+    outputBytes: 6,
+    outputDroppedBytes: 0,
+  };
+}
