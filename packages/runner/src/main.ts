@@ -28,7 +28,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   program
     .command("start")
     .description("enrol where needed, connect, and execute runs until told to stop")
-    .requiredOption("--url <url>", "base URL of courier-server, such as https://courier:8443", httpUrl)
+    .requiredOption(
+      "--url <url>",
+      "base URL of courier-server, such as https://courier:8443",
+      httpUrl,
+    )
     .requiredOption("--data-dir <dir>", "where identity, journal and run directories are kept")
     .option("--name <name>", "name to enrol under", hostname())
     .addOption(

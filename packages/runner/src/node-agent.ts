@@ -114,9 +114,7 @@ export class NodeAgent implements Service {
     this.#running?.lock.release();
   }
 
-  async #openDesk(
-    bootId: string,
-  ): Promise<{ readonly desk: RunDesk; readonly journalId: string }> {
+  async #openDesk(bootId: string): Promise<{ readonly desk: RunDesk; readonly journalId: string }> {
     const { dataDir, maxConcurrentRuns } = this.#options;
     const context = await this.#nodeContext(bootId);
     const book = new RunBook();
@@ -197,9 +195,7 @@ export class NodeAgent implements Service {
       { url, key: enrollmentKey, name, publicKey, attributes, signal },
       { clock, random, logger: this.#logger },
     );
-    return enrolled === undefined
-      ? undefined
-      : await saveIdentity(dataDir, enrolled, privateKey);
+    return enrolled === undefined ? undefined : await saveIdentity(dataDir, enrolled, privateKey);
   }
 
   #announce({ nodeId, name }: NodeIdentity): void {

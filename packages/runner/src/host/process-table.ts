@@ -39,7 +39,9 @@ function listFromProc(): readonly ProcessEntry[] {
 }
 
 function procPids(): number[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** /proc is memory: reading it synchronously blocks for microseconds only. */

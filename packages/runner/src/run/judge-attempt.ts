@@ -34,7 +34,10 @@ function endedBecause(
     case "canceled":
       return { status: "canceled", reason: "canceled; its process tree was ended" };
     case "timeout":
-      return { status: "timeout", reason: "its group's time limit passed; its process tree was ended" };
+      return {
+        status: "timeout",
+        reason: "its group's time limit passed; its process tree was ended",
+      };
     case "stepTimeout":
       return {
         status: "timeout",

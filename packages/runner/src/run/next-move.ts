@@ -10,7 +10,12 @@ export type Move =
   | { readonly kind: "report" }
   /** An attempt was launched: supervise it until it ends. */
   | { readonly kind: "supervise"; readonly record: AttemptRecord }
-  | { readonly kind: "wait"; readonly until: number; readonly stepNumber: number; readonly attempt: number }
+  | {
+      readonly kind: "wait";
+      readonly until: number;
+      readonly stepNumber: number;
+      readonly attempt: number;
+    }
   | { readonly kind: "launch"; readonly step: CanonicalStep; readonly stepNumber: number }
   | { readonly kind: "conclude"; readonly status: RunResult["status"]; readonly reason: string };
 

@@ -115,7 +115,5 @@ export class OutputPump {
 }
 
 function isMeant({ key, stream }: OutputSpool, ack: OutputAck): boolean {
-  return (
-    key.stepNumber === ack.stepNumber && key.attempt === ack.attempt && stream === ack.stream
-  );
+  return key.stepNumber === ack.stepNumber && key.attempt === ack.attempt && stream === ack.stream;
 }

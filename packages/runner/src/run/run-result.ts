@@ -35,7 +35,9 @@ function notReached(
     status: isStopped ? "canceled" : isInRetryWait ? "timeout" : "skipped",
     attemptCount,
     exitCode: null,
-    reason: isStopped ? "the run was canceled" : `the run ended before this step: ${verdict.status}`,
+    reason: isStopped
+      ? "the run was canceled"
+      : `the run ended before this step: ${verdict.status}`,
     interpreterPath: "",
     interpreterVersion: "",
     startedAt: isInRetryWait ? (state.current?.stepStartedAt ?? null) : null,

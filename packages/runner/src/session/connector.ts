@@ -48,7 +48,9 @@ export class Connector implements Service {
       events.lost();
       if (signal.aborted) return;
       failureCount = end.wasEstablished ? 1 : failureCount + 1;
-      const delayMs = end.isRetryable ? reconnectDelayMs(failureCount, random) : reconnectDelayMsMax;
+      const delayMs = end.isRetryable
+        ? reconnectDelayMs(failureCount, random)
+        : reconnectDelayMsMax;
       logger.warn({ ...describe(end), delayMs }, "connection lost, connecting again");
       await wait(clock, delayMs, signal);
     }

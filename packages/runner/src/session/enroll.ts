@@ -32,7 +32,8 @@ export async function enroll(request: EnrollRequest): Promise<EnrolledAs> {
         cause,
       });
     });
-  if (response.status < 200 || response.status > 299) throw refusalOf(response.status, response.data);
+  if (response.status < 200 || response.status > 299)
+    throw refusalOf(response.status, response.data);
   return enrolledFrom(response.data, request.name);
 }
 

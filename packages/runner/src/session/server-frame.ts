@@ -15,8 +15,9 @@ export function readServerFrame(text: string): ServerFrame {
     return { ok: false, reason: `not JSON: ${error instanceof Error ? error.message : "?"}` };
   }
   if (!Array.isArray(value)) return { ok: false, reason: "not a list of messages" };
-  const known = value.filter((message: unknown) => typeOf(message) in validators);
-  const broken = known.find((message: unknown) => !isValid(message));
+  const list: readonly unknown[] = value;
+  const known = list.filter((message) => typeOf(message) in validators);
+  const broken = known.find((message) => !isValid(message));
   if (broken !== undefined) return { ok: false, reason: `malformed "${typeOf(broken)}" message` };
   // Each has just been checked against its type's shape.
   return { ok: true, messages: known as ServerMessage[] };
@@ -92,7 +93,9 @@ function isStop(value: unknown): boolean {
 
 function isOutputAck(value: unknown): boolean {
   if (!isFields(value) || !isText(value["runId"])) return false;
-  return isNumber(value["stepNumber"]) && isNumber(value["attempt"]) && isNumber(value["nextOffset"]);
+  return (
+    isNumber(value["stepNumber"]) && isNumber(value["attempt"]) && isNumber(value["nextOffset"])
+  );
 }
 
 function isFields(value: unknown): value is Fields {

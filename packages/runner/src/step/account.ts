@@ -27,7 +27,9 @@ export function ownAccount(homeVariable: string | undefined): Account {
 export async function findAccount(name: string): Promise<Account | undefined> {
   if (!/^[A-Za-z0-9_.][A-Za-z0-9_.@$-]*$/.test(name)) return undefined;
   const isLinux = process.platform === "linux";
-  const line = isLinux ? await output("getent", ["passwd", name]) : await output("id", ["-P", name]);
+  const line = isLinux
+    ? await output("getent", ["passwd", name])
+    : await output("id", ["-P", name]);
   const fields = line?.trim().split(":") ?? [];
   const [account, , userId, groupId] = fields;
   if (account === undefined || userId === undefined || groupId === undefined) return undefined;
@@ -45,7 +47,8 @@ async function output(command: string, argv: readonly string[]): Promise<string 
     return (await promisify(execFile)(command, argv)).stdout;
   } catch (error) {
     // Both commands exit non-zero when the user does not exist; a missing command has a string as its code.
-    if (error instanceof Error && "code" in error && typeof error.code === "number") return undefined;
+    if (error instanceof Error && "code" in error && typeof error.code === "number")
+      return undefined;
     throw error;
   }
 }
