@@ -12,8 +12,9 @@ import { addToCounts, dispatchRuns, endRuns, insertRuns } from "./postgres-run-b
 import { appendOutput, upsertSteps } from "./postgres-step-batches.ts";
 
 /**
- * The hot statements on PostgreSQL: one statement per batch, one array per column. Rows are locked in `seq` order
- * before they are updated, so that two batches cannot deadlock.
+ * The hot statements on PostgreSQL: one statement per batch, one array per column. Rows are locked in the order of
+ * their ids before they are updated, so that two batches cannot deadlock. LATERAL fixes the plan: one look-up per
+ * element, whatever the planner believes about tables that have just grown from nothing.
  */
 export class PostgresBatches implements Batches {
   readonly #client: Queryable;

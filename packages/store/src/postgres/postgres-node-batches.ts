@@ -5,16 +5,16 @@ import { type Queryable, queryRows } from "./postgres-dialect.ts";
 /** See `Batches.setNodesOnline`. */
 export async function setNodesOnline(
   client: Queryable,
-  connections: readonly NodeConnection[],
+  unsorted: readonly NodeConnection[],
 ): Promise<PreviousJournal[]> {
+  const connections = unsorted.toSorted(byNodeId);
   // Unique index on nodes.id, then the primary key.
   const text = `
     WITH claimed AS MATERIALIZED (
-      SELECT nodes.seq, nodes.journal_id AS previous, node.*
+      SELECT known.seq, known.previous, node.*
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-        AS node (node_id, session, boot, journal, version, facts, now)
-      JOIN nodes ON nodes.id = node.node_id
-      ORDER BY nodes.seq FOR UPDATE OF nodes)
+        AS node (node_id, session, boot, journal, version, facts, now),
+        LATERAL (SELECT seq, journal_id AS previous FROM nodes WHERE id = node.node_id FOR UPDATE) AS known)
     UPDATE nodes SET online = 1, offline_since = NULL, session_id = claimed.session, boot_id = claimed.boot,
       journal_id = claimed.journal, agent_version = claimed.version, attributes = claimed.facts,
       connected_at = claimed.now, last_seen_at = claimed.now, updated_at = claimed.now
@@ -37,15 +37,15 @@ export async function setNodesOnline(
 /** See `Batches.setNodesOffline`. */
 export async function setNodesOffline(
   client: Queryable,
-  disconnections: readonly NodeDisconnection[],
+  unsorted: readonly NodeDisconnection[],
 ): Promise<string[]> {
+  const disconnections = unsorted.toSorted(byNodeId);
   // Unique index on nodes.id, then the primary key.
   const text = `
     WITH claimed AS MATERIALIZED (
-      SELECT nodes.seq, node.now
-      FROM unnest($1::text[], $2::text[], $3::bigint[]) AS node (node_id, session, now)
-      JOIN nodes ON nodes.id = node.node_id AND nodes.session_id = node.session
-      ORDER BY nodes.seq FOR UPDATE OF nodes)
+      SELECT known.seq, node.now
+      FROM unnest($1::text[], $2::text[], $3::bigint[]) AS node (node_id, session, now),
+        LATERAL (SELECT seq FROM nodes WHERE id = node.node_id AND session_id = node.session FOR UPDATE) AS known)
     UPDATE nodes SET online = 0, offline_since = claimed.now, session_id = NULL, updated_at = claimed.now
     FROM claimed WHERE nodes.seq = claimed.seq
     RETURNING nodes.id`;
@@ -65,7 +65,13 @@ export async function touchNodes(client: Queryable, options: TouchNodes): Promis
   // Unique index on nodes.id, then the primary key.
   const text = `
     WITH claimed AS MATERIALIZED (
-      SELECT seq FROM nodes WHERE id = ANY ($1::text[]) ORDER BY seq FOR UPDATE)
+      SELECT known.seq FROM unnest($1::text[]) AS node (node_id),
+        LATERAL (SELECT seq FROM nodes WHERE id = node.node_id FOR UPDATE) AS known)
     UPDATE nodes SET last_seen_at = $2 FROM claimed WHERE nodes.seq = claimed.seq`;
-  await queryRows(client, { text, values: [options.nodeIds, options.now] });
+  await queryRows(client, { text, values: [options.nodeIds.toSorted(), options.now] });
+}
+
+/** Everyone locks nodes in the order of their ids, so that two batches cannot deadlock. */
+function byNodeId(left: { readonly nodeId: string }, right: { readonly nodeId: string }): number {
+  return left.nodeId < right.nodeId ? -1 : 1;
 }

@@ -39,12 +39,13 @@ export async function dispatchRuns(
   // Unique index on runs.id, then the primary key.
   const text = `
     WITH claimed AS MATERIALIZED (
-      SELECT seq FROM runs WHERE id = ANY ($1::text[]) AND status IN (${sqlList(dispatchableStates)})
-      ORDER BY seq FOR UPDATE)
+      SELECT run.seq FROM unnest($1::text[]) AS wanted (id),
+        LATERAL (SELECT seq, status FROM runs WHERE id = wanted.id FOR UPDATE) AS run
+      WHERE run.status IN (${sqlList(dispatchableStates)}))
     UPDATE runs SET status = 'dispatched', dispatched_at = $2, updated_at = $2
     FROM claimed WHERE runs.seq = claimed.seq
     RETURNING runs.id, runs.node_id AS "nodeId", runs.token`;
-  return await queryRows(client, { text, values: [options.ids, options.now] });
+  return await queryRows(client, { text, values: [options.ids.toSorted(), options.now] });
 }
 
 /** See `Batches.endRuns`. */
@@ -52,15 +53,16 @@ export async function endRuns(client: Queryable, options: EndRuns): Promise<Ende
   // Unique index on runs.id, then the primary keys of runs and instances.
   const text = `
     WITH claimed AS MATERIALIZED (
-      SELECT seq, status FROM runs WHERE id = ANY ($1::text[]) AND status = ANY ($2::text[])
-      ORDER BY seq FOR UPDATE)
+      SELECT run.seq, run.status FROM unnest($1::text[]) AS wanted (id),
+        LATERAL (SELECT seq, status FROM runs WHERE id = wanted.id FOR UPDATE) AS run
+      WHERE run.status = ANY ($2::text[]))
     UPDATE runs SET status = $3, reason = $4, finished_at = $5, updated_at = $5
     FROM claimed, instances
     WHERE runs.seq = claimed.seq AND instances.seq = runs.instance_seq
     RETURNING runs.id, instances.id AS "instanceId", runs.group_number AS "groupNumber",
       claimed.status AS previous, runs.node_id AS "nodeId", runs.token`;
   const { ids, from, status, reason, now } = options;
-  return await queryRows(client, { text, values: [ids, from, status, reason, now] });
+  return await queryRows(client, { text, values: [ids.toSorted(), from, status, reason, now] });
 }
 
 /** See `Batches.addToCounts`. */
@@ -74,10 +76,9 @@ export async function addToCounts(
   // Unique index on instances.id, primary key of groups. The callers hold the locks of the instances.
   const text = `
     UPDATE groups SET ${changes.join(", ")}
-    FROM instances, unnest($1::text[], $2::bigint[], ${arrays.join(", ")})
-      AS delta (instance_id, number, ${columns.join(", ")})
-    WHERE instances.id = delta.instance_id AND groups.instance_seq = instances.seq
-      AND groups.group_number = delta.number
+    FROM unnest($1::text[], $2::bigint[], ${arrays.join(", ")}) AS delta (instance_id, number, ${columns.join(", ")}),
+      LATERAL (SELECT seq FROM instances WHERE id = delta.instance_id LIMIT 1) AS instance
+    WHERE groups.instance_seq = instance.seq AND groups.group_number = delta.number
     RETURNING groups.group_number`;
   const changed = await queryRows(client, {
     text,

@@ -4,20 +4,25 @@ import type { StepUpsert } from "../steps.ts";
 import { type Queryable, queryRows } from "./postgres-dialect.ts";
 
 /** See `Batches.upsertSteps`. */
-export async function upsertSteps(client: Queryable, rows: readonly StepUpsert[]): Promise<void> {
+export async function upsertSteps(
+  client: Queryable,
+  unsorted: readonly StepUpsert[],
+): Promise<void> {
+  // Everyone writes steps in one order, so that two batches cannot deadlock.
+  const rows = unsorted.toSorted(byRunAndNumber);
   // Unique index on runs.id, primary key of steps. Without a node id the caller has checked the owner.
   const text = `
     INSERT INTO steps (run_seq, step_number, status, attempt_count, exit_code, reason, interpreter_path,
       interpreter_version, started_at, finished_at, output_bytes, output_dropped_bytes, updated_at)
-    SELECT runs.seq, step.number, step.status, step.attempt_count, step.exit_code, step.reason, step.interpreter_path,
+    SELECT run.seq, step.number, step.status, step.attempt_count, step.exit_code, step.reason, step.interpreter_path,
       step.interpreter_version, step.started_at, step.finished_at, step.output_bytes, step.output_dropped_bytes,
       step.updated_at
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
       $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
       AS step (run_id, node_id, number, status, attempt_count, exit_code, reason, interpreter_path, interpreter_version,
         started_at, finished_at, output_bytes, output_dropped_bytes, updated_at)
-    JOIN runs ON runs.id = step.run_id AND runs.node_id = COALESCE(step.node_id, runs.node_id)
-    ORDER BY runs.seq, step.number
+    CROSS JOIN LATERAL (
+      SELECT seq FROM runs WHERE id = step.run_id AND node_id = COALESCE(step.node_id, node_id) LIMIT 1) AS run
     ON CONFLICT (run_seq, step_number) DO UPDATE SET status = excluded.status,
       attempt_count = excluded.attempt_count, exit_code = excluded.exit_code, reason = excluded.reason,
       interpreter_path = excluded.interpreter_path, interpreter_version = excluded.interpreter_version,
@@ -45,6 +50,11 @@ export async function upsertSteps(client: Queryable, rows: readonly StepUpsert[]
   });
 }
 
+function byRunAndNumber(left: StepUpsert, right: StepUpsert): number {
+  if (left.runId !== right.runId) return left.runId < right.runId ? -1 : 1;
+  return left.stepNumber - right.stepNumber;
+}
+
 /** See `Batches.appendOutput`. */
 export async function appendOutput(
   client: Queryable,
@@ -57,11 +67,12 @@ export async function appendOutput(
   // Unique index on runs.id, unique index of output_chunks. The order of the batch is the order of arrival.
   const text = `
     INSERT INTO output_chunks (run_seq, step_number, attempt, stream, byte_offset, data, received_at)
-    SELECT runs.seq, chunk.step_number, chunk.attempt, chunk.stream, chunk.byte_offset, chunk.data, chunk.now
+    SELECT run.seq, chunk.step_number, chunk.attempt, chunk.stream, chunk.byte_offset, chunk.data, chunk.now
     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[],
       $8::bytea[], $9::bigint[]) WITH ORDINALITY
       AS chunk (run_id, token, node_id, step_number, attempt, stream, byte_offset, data, now, place)
-    JOIN runs ON runs.id = chunk.run_id AND runs.token = chunk.token AND runs.node_id = chunk.node_id
+    CROSS JOIN LATERAL (
+      SELECT seq FROM runs WHERE id = chunk.run_id AND token = chunk.token AND node_id = chunk.node_id LIMIT 1) AS run
     ORDER BY chunk.place
     ON CONFLICT (run_seq, step_number, attempt, stream, byte_offset) DO NOTHING`;
   await queryRows(client, {
