@@ -4,6 +4,15 @@ export const templateLengthMax: number = 1_048_576;
 /** How deep lists and objects of a template may nest. */
 export const templateDepthMax = 32;
 
+/** How many entries any list may have before the schema looks at it: the longest list is that of nodes. */
+export const listLengthMax = 100_000;
+
+/** How many entries a list of lists or objects may have; checking them costs more than checking text. */
+export const nestedListLengthMax = 1000;
+
+/** How many fields one object may have. */
+export const fieldCountMax = 1000;
+
 /** How many times YAML aliases may be expanded in one file; more is a bomb, not a template. */
 export const yamlAliasesMax = 100;
 

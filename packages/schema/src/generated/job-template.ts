@@ -14,7 +14,6 @@ export type MisfirePolicy = "skip" | "runLatest" | "runAll";
 export type OverlapPolicy = "queue" | "skip" | "allow";
 export type ExecutionType = "sequential" | "parallel";
 export type NodeListType = "nodes" | "filter" | "savedFilter" | "savedList" | "cohorts";
-export type NodeIdentifier = string;
 export type NodeFilter = {
   constraints?: FilterConstraints;
 } | null;
@@ -99,7 +98,7 @@ export interface TargetGroup {
    *
    * @maxItems 100000
    */
-  nodeIdentifiers?: NodeIdentifier[];
+  nodeIdentifiers?: string[];
   filterId?: string | number;
   listId?: string;
   filter?: NodeFilter;

@@ -1283,9 +1283,13 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: "array",
             maxItems: 100000,
             items: {
-              $ref: "#/$defs/NodeIdentifier",
+              type: "string",
+              minLength: 1,
+              maxLength: 255,
             },
             description: "Node ids or names; cohort ids when nodeListType is cohorts.",
+            $comment:
+              "The items stand in place: a reference would collect their violations in quadratic time.",
           },
           filterId: {
             type: ["string", "integer"],
@@ -1393,11 +1397,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             },
           },
         ],
-      },
-      NodeIdentifier: {
-        type: "string",
-        minLength: 1,
-        maxLength: 255,
       },
       BatchSize: {
         type: "object",

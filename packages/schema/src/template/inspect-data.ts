@@ -1,7 +1,7 @@
 import { quote } from "../describe-value.ts";
 import type { Finding } from "../explain-violation.ts";
 import { appendPointer } from "../json-pointer.ts";
-import { templateDepthMax } from "../limits.ts";
+import { fieldCountMax, listLengthMax, nestedListLengthMax, templateDepthMax } from "../limits.ts";
 import { isPlaceholder, placeholderMessage } from "./placeholder.ts";
 
 /**
@@ -10,6 +10,35 @@ import { isPlaceholder, placeholderMessage } from "./placeholder.ts";
  */
 export function inspectData(data: unknown): readonly Finding[] {
   return inspect({ value: data, pointer: "", depth: 0 });
+}
+
+/**
+ * Lists and objects so large that checking each entry against the schema would take too long: collecting violations
+ * costs the square of their number. When there is any, the schema is not asked.
+ */
+export function findOversized(data: unknown): readonly Finding[] {
+  return oversizedIn({ value: data, pointer: "", depth: 0 });
+}
+
+function oversizedIn({ value, pointer, depth }: Member): readonly Finding[] {
+  if (typeof value !== "object" || value === null || depth >= templateDepthMax) return [];
+  const count = Array.isArray(value) ? value.length : Object.keys(value).length;
+  const most = countMax(value);
+  if (count > most) {
+    const noun = Array.isArray(value) ? "entries" : "fields";
+    return [
+      { pointer, at: "key", message: `has ${count} ${noun}, at most ${most} are allowed here` },
+    ];
+  }
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    oversizedIn({ value: inner, pointer: appendPointer(pointer, key), depth: depth + 1 }),
+  );
+}
+
+function countMax(value: object): number {
+  if (!Array.isArray(value)) return fieldCountMax;
+  const isNested = value.some((entry) => typeof entry === "object" && entry !== null);
+  return isNested ? nestedListLengthMax : listLengthMax;
 }
 
 interface Member {

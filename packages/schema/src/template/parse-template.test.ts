@@ -129,3 +129,11 @@ test("refuses a text beyond the limit and a text with NUL characters", async () 
     { line: 2, column: 4, message: expect.stringContaining("NUL") },
   ]);
 });
+
+test("reads YAML with as many keys as fit in time that does not grow with their square", async () => {
+  const keys = Array.from({ length: 50_000 }, (_, index) => `key${index}: 1`);
+
+  const result = await parseTemplate(keys.join("\n"), "yaml");
+
+  expect(result.ok).toBe(true);
+});

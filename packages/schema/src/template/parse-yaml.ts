@@ -3,7 +3,7 @@ import type { Document, LineCounter, ParsedNode, YAMLError } from "yaml";
 import { quote } from "../describe-value.ts";
 import type { Problem } from "../generated/problem.ts";
 import { appendPointer } from "../json-pointer.ts";
-import { positionsMax, yamlAliasesMax } from "../limits.ts";
+import { positionsMax, problemsMax, yamlAliasesMax } from "../limits.ts";
 import { parseFailure, type ParseResult } from "./parsed-template.ts";
 import type { Place, Position, PositionIndex } from "./position.ts";
 
@@ -18,11 +18,18 @@ export async function parseYaml(text: string): Promise<ParseResult> {
     merge: true,
     prettyErrors: false,
     stringKeys: true,
+    // The library compares every key with every other one; `findDuplicates` takes one look at each.
+    uniqueKeys: false,
   });
   const errors = [...document.errors, ...document.warnings];
-  if (errors.length > 0) {
-    return parseFailure(...errors.map((error) => toProblem(text, error, lineCounter)));
+  if (errors.some((error) => error.code === "RESOURCE_EXHAUSTION")) {
+    throw new RangeError("the YAML parser ran out of stack");
   }
+  const problems = [
+    ...errors.slice(0, problemsMax).map((error) => toProblem(error, lineCounter)),
+    ...findDuplicates(yaml, document.contents, lineCounter).slice(0, problemsMax),
+  ];
+  if (problems.length > 0) return parseFailure(...problems);
   try {
     const data: unknown = document.toJS({ maxAliasCount: yamlAliasesMax });
     const loadPositions = (): Promise<PositionIndex> =>
@@ -35,15 +42,38 @@ export async function parseYaml(text: string): Promise<ParseResult> {
   }
 }
 
-function toProblem(text: string, error: YAMLError, lineCounter: LineCounter): Problem {
+function toProblem(error: YAMLError, lineCounter: LineCounter): Problem {
   const position = positionAt(lineCounter, error.pos[0]);
-  if (error.code === "DUPLICATE_KEY") {
-    const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? "";
-    return { pointer: "", ...position, message: `duplicate key ${quote(key)}` };
-  }
   const firstLine = error.message.split("\n", 1)[0] ?? error.message;
   const sentence = firstLine.charAt(0).toLowerCase() + firstLine.slice(1).replace(/[.:]$/, "");
   return { pointer: "", ...position, message: `invalid YAML: ${sentence}` };
+}
+
+function findDuplicates(yaml: Yaml, root: unknown, lineCounter: LineCounter): readonly Problem[] {
+  const problems: Problem[] = [];
+  const queue: unknown[] = [root];
+  for (const node of queue) {
+    if (yaml.isSeq(node)) for (const item of node.items) queue.push(item);
+    if (!yaml.isMap(node)) continue;
+    const seen = new Set<string>();
+    for (const { key, value } of node.items) {
+      queue.push(value);
+      const name = nameOf(yaml, key);
+      const position = positionOfNode(yaml, key, lineCounter) ?? { line: 1, column: 1 };
+      const isDuplicate = seen.has(name) && !isMergeKey(yaml, key);
+      if (isDuplicate) problems.push(problemAt(position, `duplicate key ${quote(name)}`));
+      seen.add(name);
+    }
+  }
+  return problems;
+}
+
+function nameOf(yaml: Yaml, key: unknown): string {
+  return yaml.isScalar(key) ? String(key.value) : String(key);
+}
+
+function problemAt(position: Position, message: string): Problem {
+  return { pointer: "", ...position, message };
 }
 
 interface Entry {
@@ -99,9 +129,8 @@ function entriesOf(context: IndexContext, entry: Entry): readonly Entry[] {
   return [
     ...fields.map((pair) => {
       const key = positionOfNode(yaml, pair.key, lineCounter);
-      const name = yaml.isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
       return {
-        pointer: appendPointer(pointer, name),
+        pointer: appendPointer(pointer, nameOf(yaml, pair.key)),
         node: pair.value,
         ...(key === undefined ? {} : { key }),
       };

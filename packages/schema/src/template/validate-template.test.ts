@@ -360,3 +360,17 @@ test("refuses keys that reach a prototype", async () => {
 
   expect(await textFor(text, "json")).toContain('the key "__proto__" is not allowed');
 });
+
+test.each([
+  ["a hundred thousand wrong nodes", "target/groups/0/nodeIdentifiers", Array(100_000).fill(5)],
+  ["more nodes than the limit", "target/groups/0/nodeIdentifiers", Array(200_000).fill("a")],
+  ["a thousand wrong steps", "actions/steps", Array(1000).fill({ nam: 1 })],
+  ["a hundred thousand wrong steps", "actions/steps", Array(100_000).fill({})],
+])("does not take long over %s", async (_what, path, value: readonly unknown[]) => {
+  // The text is compact so that it stays below the limit of length; a quadratic check would take minutes.
+  const text = JSON.stringify(JSON.parse(jobText(set(path, value))));
+
+  const result = await validateTemplate(text, "json");
+
+  expect(result.ok).toBe(false);
+});

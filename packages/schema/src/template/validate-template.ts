@@ -4,7 +4,7 @@ import type { JobTemplate } from "../generated/job-template.ts";
 import type { Problem } from "../generated/problem.ts";
 import { checkAgainst } from "../validators.ts";
 import { findWarnings } from "./find-warnings.ts";
-import { inspectData } from "./inspect-data.ts";
+import { findOversized, inspectData } from "./inspect-data.ts";
 import type { ParsedTemplate, TemplateFormat } from "./parsed-template.ts";
 import { parseTemplate } from "./parse-template.ts";
 import { placeFindings } from "./place-findings.ts";
@@ -60,6 +60,8 @@ function findProblems(data: unknown, format: TemplateFormat): readonly Finding[]
     const message = `expected the fields of a job, found ${describeValue(data)}`;
     return [{ pointer: "", at: "value", message, expected: "an object" }];
   }
+  const oversized = findOversized(data);
+  if (oversized.length > 0) return oversized;
   const early = inspectData(data);
   const covered = new Set(early.map((finding) => finding.pointer));
   const violations = checkAgainst("job-template", data);
