@@ -35,7 +35,8 @@ export async function installMissing({ root, run, logDirectory }) {
   return `npm ci: ${reason}`;
 }
 
-function isInstalled(root) {
+/** Whether node_modules holds exactly what package-lock.json names. */
+export function isInstalled(root) {
   const hidden = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(hidden)) return false;
   const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
