@@ -182,7 +182,8 @@ export class RunExecution {
     const { timeoutSeconds } = step.limits;
     const judgement = judgeAttempt(outcome.verdict, { timeoutSeconds, spoolBytesMax });
     if (this.#mayRetry(step, record.attempt, judgement)) {
-      return await this.#port.record([this.#retryRecord(step, record)]);
+      await this.#port.record([this.#retryRecord(step, record)]);
+      return this.#announce(record, `attempt ${record.attempt}: ${judgement.reason}`);
     }
     const report = this.#report(record, { judgement, supervisor: outcome.supervisor });
     await this.#endStep(report, judgement.isUnknown ? judgement.reason : undefined);
@@ -286,16 +287,16 @@ export class RunExecution {
     return () => {
       if (isAnnounced) return;
       isAnnounced = true;
-      this.announce(record);
+      this.#announce(record, "");
     };
   }
 
-  /** Tells the service, for display, which attempt is running. */
-  announce(record: AttemptRecord): void {
+  /** Tells the service, for display, which attempt is running or why the next one is waited for. */
+  #announce(record: AttemptRecord, reason: string): void {
     const { runId, token, stepNumber, attempt } = record;
     const step = attemptedStep({
       stepNumber,
-      ...{ status: "running", reason: "", exitCode: null },
+      ...{ status: "running", reason, exitCode: null },
       attemptCount: attempt,
       shellPath: this.#context.shellPath,
       startedAt: this.#port.state().current?.stepStartedAt ?? record.at,
