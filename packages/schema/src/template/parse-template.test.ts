@@ -137,3 +137,10 @@ test("reads YAML with as many keys as fit in time that does not grow with their 
 
   expect(result.ok).toBe(true);
 });
+
+test("lists duplicate keys in the order of the file", async () => {
+  expect(await dataOf("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n", "yaml")).toMatchObject([
+    { line: 4, message: 'duplicate key "c"' },
+    { line: 5, message: 'duplicate key "a"' },
+  ]);
+});

@@ -58,7 +58,7 @@ function withPlaceholderHint(
     ...createLineLookup(text)(placeholder.offset),
     message: `${placeholderMessage(placeholder.text)}, and so must every other one in this file`,
   };
-  return parseFailure(...[hint, ...result.problems].toSorted((a, b) => a.line - b.line));
+  return parseFailure(hint, ...result.problems);
 }
 
 function failAtStart(message: string): ParseResult {

@@ -16,7 +16,10 @@ export type ParseResult =
   | { readonly ok: true; readonly value: ParsedTemplate }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** A result with problems about the text itself, before there is any data. */
+/** A result with problems about the text itself, before there is any data, in the order of the text. */
 export function parseFailure(...problems: readonly Problem[]): ParseResult {
-  return { ok: false, problems };
+  return {
+    ok: false,
+    problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column),
+  };
 }
