@@ -3,3 +3,15 @@ export type { DatabaseKind, TemporaryDatabase } from "./temporary-database.ts";
 export { temporaryDatabase, whyUnavailable } from "./temporary-database.ts";
 export type { PostgresServer } from "./temporary-postgres.ts";
 export { findPostgresBinaries, startPostgresServer } from "./temporary-postgres.ts";
+export type { VirtualFleetOptions, VirtualFleetStats } from "./virtual-fleet.ts";
+export { VirtualFleet } from "./virtual-fleet.ts";
+export type { VirtualBehaviour } from "./virtual-fleet-agent.ts";
+export type { JobGoal, JobTally } from "./virtual-fleet-ledger.ts";
+export { FleetLedger } from "./virtual-fleet-ledger.ts";
+export type { VirtualNode, VirtualNodeRange } from "./virtual-fleet-nodes.ts";
+export {
+  enrolVirtualNodes,
+  enrolVirtualNodesOverHttp,
+  virtualNodeName,
+} from "./virtual-fleet-nodes.ts";
+export type { FleetCommand } from "./virtual-fleet-process.ts";
