@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { createApi, mintToken, type Api, type ApiLimits } from "@courier/api";
 import { InProcessBus } from "@courier/bus";
 import type { TokenRole } from "@courier/schema";
@@ -81,8 +82,8 @@ export class ApiFixture {
 
   /** Stops everything and removes the database. */
   async stop(): Promise<void> {
-    await this.api.close();
-    await this.scheduler.stop();
+    await this.settle(this.api.close());
+    await this.settle(this.scheduler.stop());
     await this.#temporary.dispose();
   }
 
@@ -139,12 +140,26 @@ export class ApiFixture {
     return { jobId, instanceId: String(at(answer.json, "items", 0, "id")) };
   }
 
-  /** Moves the clock in small steps until what `look` sees is `wanted`. */
+  /** Moves the clock until the work is done. */
+  async settle(work: Promise<void>): Promise<void> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    await this.until(
+      async () => isDone,
+      (seen) => seen,
+    );
+    await done;
+  }
+
+  /** Moves the clock in small steps until what `look` sees is `wanted`, giving real I/O a moment in between. */
   async until<Seen>(look: () => Promise<Seen>, wanted: (seen: Seen) => boolean): Promise<Seen> {
-    for (let round = 0; round < 2000; round += 1) {
+    for (let round = 0; round < 10_000; round += 1) {
       const seen = await look();
       if (wanted(seen)) return seen;
       await this.clock.advance(5);
+      await delay(1);
     }
     throw new Error("what the test waits for did not happen");
   }
@@ -210,5 +225,6 @@ function requestInit(method: string, asked: Asked): RequestInit {
 }
 
 function parseIfJson(text: string, contentType: string | null): unknown {
-  return contentType?.startsWith("application/json") === true ? JSON.parse(text) : undefined;
+  if (text === "" || contentType?.startsWith("application/json") !== true) return undefined;
+  return JSON.parse(text);
 }

@@ -18,7 +18,7 @@ export class NodeStandIn {
   /** Comes online with an empty journal. */
   async connect(): Promise<void> {
     const { scheduler } = this.#fixture;
-    await this.#settle(
+    await this.#fixture.settle(
       scheduler.connected(
         {
           type: "hello",
@@ -40,7 +40,7 @@ export class NodeStandIn {
 
   /** Reports something about a run and waits for the commit. */
   async report(...reports: readonly RunReport[]): Promise<void> {
-    await this.#settle(this.#fixture.scheduler.reported(this.nodeId, reports));
+    await this.#fixture.settle(this.#fixture.scheduler.reported(this.nodeId, reports));
   }
 
   /** The node's only run of an instance, once it is dispatched to it. */
@@ -94,18 +94,6 @@ export class NodeStandIn {
       finishedAt: now,
       steps,
     };
-  }
-
-  async #settle(work: Promise<void>): Promise<void> {
-    let isDone = false;
-    const done = work.finally(() => {
-      isDone = true;
-    });
-    await this.#fixture.until(
-      async () => isDone,
-      (seen) => seen,
-    );
-    await done;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { CourierError } from "@courier/core";
+import { CourierError, type Clock, type Timer } from "@courier/core";
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { Admission } from "./admission.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -11,7 +11,13 @@ import { HttpStats } from "./http-stats.ts";
 import { addInstanceRoutes } from "./instances.ts";
 import { addJobRoutes } from "./jobs.ts";
 import { parseJsonBody } from "./json-body.ts";
-import { bodyBytesMax, closeGraceMs, defaultApiLimits, type ApiLimits } from "./limits.ts";
+import {
+  bodyBytesMax,
+  closeGraceMs,
+  closeSweepMs,
+  defaultApiLimits,
+  type ApiLimits,
+} from "./limits.ts";
 import { LiveStreams } from "./live-streams.ts";
 import { answerMalformed } from "./malformed-request.ts";
 import { Metrics } from "./metrics.ts";
@@ -66,7 +72,7 @@ export function createApi(options: ApiOptions): Api {
     drain: startDrain,
     close: async () => {
       startDrain();
-      await close(app, options);
+      await close(app, options.clock);
     },
   };
 }
@@ -161,11 +167,19 @@ async function listen(
   return bound.port;
 }
 
-async function close(app: FastifyInstance, options: ApiOptions): Promise<void> {
-  const grace = options.clock.setTimer(closeGraceMs, () => app.server.closeAllConnections());
+/** Connections become idle one by one as their last answer is read; each is closed then, all of them after the grace. */
+async function close(app: FastifyInstance, clock: Clock): Promise<void> {
+  let sweep: Timer | undefined;
+  const closeIdle = (): void => {
+    app.server.closeIdleConnections();
+    sweep = clock.setTimer(closeSweepMs, closeIdle);
+  };
+  const grace = clock.setTimer(closeGraceMs, () => app.server.closeAllConnections());
+  closeIdle();
   try {
     await app.close();
   } finally {
     grace.cancel();
+    sweep?.cancel();
   }
 }

@@ -40,6 +40,8 @@ export const keepAliveTimeoutMs = 65_000;
 export const connectionSilenceMs = 120_000;
 /** How long in-flight requests may go on after a close was asked for, ms. */
 export const closeGraceMs = 5000;
+/** How often connections that have become idle are looked for while closing, ms. */
+export const closeSweepMs = 50;
 
 /** Lifetime of an enrolment key and number of nodes it admits when the request names none. */
 export const enrollmentKeyLifetimeDefaultSeconds: number = 24 * 60 * 60;

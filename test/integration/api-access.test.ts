@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiFixture, at, jobsPath, newPublicKey, template } from "./api-fixture.ts";
+
+const nowhere = "00000000-0000-4000-8000-000000000000";
+const state = "/courier/state-api/v1";
+const management = "/node/management/v1";
+const tokens = "/courier/access-api/v1/tokens";
+
+interface RouteCase {
+  readonly method: string;
+  readonly path: string;
+  /** A role that may, and one that may not. */
+  readonly role: "admin" | "operator" | "node-manager" | "viewer";
+  readonly forbidden?: "node-manager" | "operator" | "viewer";
+  readonly body?: string | object;
+  readonly invalid?: { readonly query?: string; readonly body?: string | object };
+  readonly notFound?: string;
+}
+
+const read = { method: "GET", role: "viewer", forbidden: "node-manager" } as const;
+const paging = { query: "?page=0" };
+
+/** Every route that needs a token. `:job`, `:instance`, `:run` stand for what the walk has made. */
+const routes: readonly RouteCase[] = [
+  { ...read, path: jobsPath, invalid: paging },
+  { ...read, path: `${jobsPath}/:job`, notFound: "JOB_NOT_FOUND" },
+  {
+    method: "POST",
+    path: jobsPath,
+    role: "operator",
+    forbidden: "viewer",
+    body: template("access", ["web-1"]),
+    invalid: { body: { name: "" } },
+  },
+  {
+    method: "POST",
+    path: `${jobsPath}/validate`,
+    role: "viewer",
+    forbidden: "node-manager",
+    body: template("access", ["web-1"]),
+    invalid: { body: { name: "" } },
+  },
+  { ...read, path: `${state}/instances`, invalid: { query: "?status=happy" } },
+  { ...read, path: `${state}/instances/:instance`, notFound: "INSTANCE_NOT_FOUND" },
+  {
+    ...read,
+    path: `${state}/instances/:instance/runs`,
+    notFound: "INSTANCE_NOT_FOUND",
+    invalid: { query: "?group-number=-1" },
+  },
+  { ...read, path: `${state}/instances/:instance/events`, notFound: "INSTANCE_NOT_FOUND" },
+  {
+    method: "POST",
+    path: `${state}/instances/:other/cancel`,
+    role: "operator",
+    forbidden: "viewer",
+    notFound: "INSTANCE_NOT_FOUND",
+  },
+  { ...read, path: `${state}/runs/:run`, notFound: "RUN_NOT_FOUND" },
+  { ...read, path: `${state}/runs/:run/steps`, notFound: "RUN_NOT_FOUND", invalid: paging },
+  {
+    ...read,
+    path: `${state}/runs/:run/output`,
+    notFound: "RUN_NOT_FOUND",
+    invalid: { query: "?follow=perhaps" },
+  },
+  {
+    method: "POST",
+    path: `${state}/runs/:otherRun/cancel`,
+    role: "operator",
+    forbidden: "viewer",
+    notFound: "RUN_NOT_FOUND",
+  },
+  { method: "GET", path: `${management}/nodes`, role: "node-manager", invalid: paging },
+  {
+    method: "GET",
+    path: `${management}/nodes/:node`,
+    role: "node-manager",
+    notFound: "NODE_NOT_FOUND",
+  },
+  {
+    method: "POST",
+    path: `${management}/enrollment-keys`,
+    role: "node-manager",
+    forbidden: "operator",
+    body: { uses: 3 },
+    invalid: { body: { uses: 0 } },
+  },
+  { method: "GET", path: tokens, role: "admin", forbidden: "operator", invalid: paging },
+  {
+    method: "POST",
+    path: tokens,
+    role: "admin",
+    forbidden: "operator",
+    body: { name: "ci", role: "operator" },
+    invalid: { body: { name: "ci", role: "root" } },
+  },
+  {
+    method: "DELETE",
+    path: `${tokens}/:token`,
+    role: "admin",
+    forbidden: "operator",
+    notFound: "TOKEN_NOT_FOUND",
+  },
+  { method: "GET", path: "/metrics", role: "viewer" },
+];
+
+describe("every route", () => {
+  let fixture: ApiFixture;
+  const made = new Map<string, string>();
+
+  beforeAll(async () => {
+    fixture = await ApiFixture.start();
+    const node = await fixture.enrol("web-1");
+    await node.connect();
+    const job = await fixture.runJob(template("walk", ["web-1"]));
+    const run = await node.runOf(job.instanceId);
+    await node.succeed(run);
+    const other = await fixture.runJob(template("for an instance's cancel", ["web-1"]));
+    const third = await fixture.runJob(template("for a run's cancel", ["web-1"]));
+    const otherRun = await node.runOf(third.instanceId);
+    const admin = await fixture.token("admin");
+    const token = await fixture.send("POST", tokens, {
+      token: admin,
+      body: { name: "to revoke", role: "viewer" },
+    });
+    for (const [name, id] of Object.entries({
+      job: job.jobId,
+      instance: job.instanceId,
+      run: run.runId,
+      other: other.instanceId,
+      otherRun: otherRun.runId,
+      node: node.nodeId,
+      token: String(at(token.json, "item", "id")),
+    })) {
+      made.set(`:${name}`, id);
+    }
+  });
+  afterAll(async () => fixture.stop());
+
+  function pathOf(route: RouteCase, id?: string): string {
+    return route.path.replace(/:\w+/, (name) => id ?? made.get(name) ?? name);
+  }
+
+  function expectError(
+    answer: { status: number; json: unknown; headers: Headers },
+    code: string,
+  ): void {
+    expect(at(answer.json, "error", "code")).toBe(code);
+    expect(at(answer.json, "error", "requestId")).toBe(answer.headers.get("x-request-id"));
+    expect(Object.keys(at(answer.json, "error") ?? {})).toEqual([
+      "code",
+      "message",
+      "details",
+      "requestId",
+    ]);
+  }
+
+  describe.each(routes)("$method $path", (route) => {
+    const { method, role, body } = route;
+    const withBody = body === undefined ? {} : { body };
+
+    it("answers a token whose role allows it", async () => {
+      const token = await fixture.token(role);
+
+      const answer = await fixture.send(method, pathOf(route), { token, ...withBody });
+
+      expect([200, 201, 202, 204], answer.text).toContain(answer.status);
+    });
+
+    it("refuses a request without a token", async () => {
+      const answer = await fixture.send(method, pathOf(route), withBody);
+
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      expectError(answer, "UNAUTHENTICATED");
+    });
+
+    if (route.forbidden !== undefined) {
+      const { forbidden } = route;
+      it(`refuses a ${forbidden}`, async () => {
+        const token = await fixture.token(forbidden);
+
+        const answer = await fixture.send(method, pathOf(route), { token, ...withBody });
+
+        expect(answer.status).toBe(403);
+        expectError(answer, "FORBIDDEN");
+      });
+    }
+
+    if (route.notFound !== undefined) {
+      const { notFound } = route;
+      it("does not find what does not exist", async () => {
+        const token = await fixture.token(role);
+
+        const answer = await fixture.send(method, pathOf(route, nowhere), { token, ...withBody });
+
+        expect(answer.status).toBe(404);
+        expectError(answer, notFound);
+        expect(at(answer.json, "error", "message")).toContain(nowhere);
+      });
+    }
+
+    if (route.invalid !== undefined) {
+      const { invalid } = route;
+      it("names what is wrong with an invalid request", async () => {
+        const token = await fixture.token(role);
+        const asked = invalid.body === undefined ? {} : { body: invalid.body };
+
+        const answer = await fixture.send(method, `${pathOf(route)}${invalid.query ?? ""}`, {
+          token,
+          ...asked,
+        });
+
+        expect(answer.status).toBe(400);
+        expect(at(answer.json, "error", "details")).not.toEqual([]);
+      });
+    }
+  });
+
+  it("is in the table above", async () => {
+    const { json } = await fixture.send("GET", "/openapi.json");
+    const documented = Object.entries(at(json, "paths") ?? {}).flatMap(([path, methods]) =>
+      Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const open = ["/healthz", "/readyz", "/openapi.json"].map((path) => `GET ${path}`);
+
+    const covered = routes.map(
+      ({ method, path }) => `${method} ${path.replace(/:\w+/, () => `{${parameter(path)}}`)}`,
+    );
+
+    expect(documented.sort()).toEqual([...covered, ...open, `POST ${management}/enroll`].sort());
+  });
+
+  it.each(["/healthz", "/readyz", "/openapi.json"])("answers %s without a token", async (path) => {
+    expect((await fixture.send("GET", path)).status).toBe(200);
+  });
+
+  it("admits a node by its key alone, again for the same key pair, and no other by its name", async () => {
+    const token = await fixture.token("admin");
+    const key = await fixture.send("POST", `${management}/enrollment-keys`, { token, body: {} });
+    const body = { key: at(key.json, "item", "key"), name: "web-2", publicKey: newPublicKey() };
+
+    const first = await fixture.send("POST", `${management}/enroll`, { body });
+    const again = await fixture.send("POST", `${management}/enroll`, { body });
+    const stranger = { ...body, publicKey: newPublicKey() };
+    const refused = await fixture.send("POST", `${management}/enroll`, { body: stranger });
+
+    expect(first.status).toBe(201);
+    expect(at(first.json, "item", "serverPublicKey")).toBe("c2VydmVy");
+    expect(again.json).toEqual(first.json);
+    expect([403, 409]).toContain(refused.status);
+  });
+});
+
+function parameter(path: string): string {
+  if (path.startsWith(jobsPath)) return "jobId";
+  if (path.startsWith(`${state}/instances`)) return "instanceId";
+  if (path.startsWith(`${state}/runs`)) return "runId";
+  return path.startsWith(tokens) ? "tokenId" : "nodeId";
+}
