@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+
+/** A process that carries an attempt: the wrapper, or the shell that executes the script. */
+export interface AttemptProcess {
+  readonly pid: number;
+  readonly kind: "wrapper" | "script";
+  /** Name of its run directory: run id, token, step number, attempt, launch. */
+  readonly attempt: string;
+}
+
+/** The wrappers and scripts that run below a directory. */
+export function attemptProcesses(directory: string): readonly AttemptProcess[] {
+  return livingPids().flatMap((pid) => {
+    const words = readProc(pid, "cmdline").split("\0");
+    const found = asWrapper(words) ?? asScript(words);
+    if (found === undefined || !found.runDirectory.startsWith(directory)) return [];
+    return [{ pid, kind: found.kind, attempt: basename(found.runDirectory) }];
+  });
+}
+
+/** Everything that lives and that a run has started, wherever it went. */
+export function pidsOfRun(runId: string): readonly number[] {
+  const needle = `COURIER_COOKIE=${runId}.`;
+  return livingPids().filter((pid) => readProc(pid, "environ").includes(needle));
+}
+
+/** Everything that lives and whose home is below a directory: agents, their steps, and what those started. */
+export function pidsAtHomeBelow(directory: string): readonly number[] {
+  const needle = `HOME=${directory}/`;
+  return livingPids().filter((pid) =>
+    readProc(pid, "environ")
+      .split("\0")
+      .some((entry) => entry.startsWith(needle)),
+  );
+}
+
+/** Sends a signal; false when the process had ended. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    // It ended between the look and the signal.
+    return false;
+  }
+}
+
+interface Found {
+  readonly kind: AttemptProcess["kind"];
+  readonly runDirectory: string;
+}
+
+function asWrapper([, script = "", runDirectory = ""]: readonly string[]): Found | undefined {
+  if (!script.endsWith("/courier-step.sh") || runDirectory === "--watchdog") return undefined;
+  return { kind: "wrapper", runDirectory };
+}
+
+function asScript([, flag, script = ""]: readonly string[]): Found | undefined {
+  if (flag !== "-e" || basename(script) !== "script") return undefined;
+  return { kind: "script", runDirectory: dirname(script) };
+}
+
+function livingPids(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && !/\) [ZX] /.test(readProc(pid, "stat")));
+}
+
+function readProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "latin1");
+  } catch {
+    // The process has ended meanwhile.
+    return "";
+  }
+}
