@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ApiFixture, at, jobsPath, newPublicKey, template } from "./api-fixture.ts";
+import { ApiFixture, jobsPath, newPublicKey, template } from "./api-fixture.ts";
+import { at } from "./api-json.ts";
 
 const nowhere = "00000000-0000-4000-8000-000000000000";
 const state = "/courier/state-api/v1";
@@ -165,7 +166,7 @@ describe("every route", () => {
 
       const answer = await fixture.send(method, pathOf(route), { token, ...withBody });
 
-      expect([200, 201, 202, 204], answer.text).toContain(answer.status);
+      expect([200, 201, 202, 204]).toContain(answer.status);
     });
 
     it("refuses a request without a token", async () => {

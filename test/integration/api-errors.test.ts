@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ApiFixture, at, jobsPath, newPublicKey, template, type Asked } from "./api-fixture.ts";
+import { ApiFixture, jobsPath, newPublicKey, template, type Asked } from "./api-fixture.ts";
+import { at } from "./api-json.ts";
 
 const yaml = `name: typo
 scheduleRule: immediate
@@ -35,7 +36,9 @@ describe("what a person reads when something is wrong", () => {
     ];
     const details = at(json, "error", "details");
     for (const detail of Array.isArray(details) ? details : []) {
-      const place = [at(detail, "line"), at(detail, "column")].filter((one) => one !== undefined);
+      const place = [at(detail, "line"), at(detail, "column")].flatMap((one) =>
+        typeof one === "number" ? [one] : [],
+      );
       lines.push(
         `  ${place.join(":")} ${String(at(detail, "pointer"))} ${String(at(detail, "message"))}`,
       );

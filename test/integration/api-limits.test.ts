@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { ApiFixture, at, jobsPath } from "./api-fixture.ts";
+import { ApiFixture, jobsPath } from "./api-fixture.ts";
+import { at } from "./api-json.ts";
 
 describe("limits", () => {
   let fixture: ApiFixture | undefined;

@@ -1,24 +1,36 @@
 import { randomUUID } from "node:crypto";
-import type { NodeSession, RunReport, StepReport } from "@courier/protocol";
-import { findRun } from "@courier/store";
-import { at, type ApiFixture } from "./api-fixture.ts";
+import type { Clock } from "@courier/core";
+import type { NodeReports, NodeSession, RunReport, StepReport } from "@courier/protocol";
+import { findRun, type Database } from "@courier/store";
+import { at } from "./api-json.ts";
+
+/** What a stand-in needs of the test's world. */
+export interface NodeHost {
+  readonly clock: Clock;
+  readonly scheduler: NodeReports;
+  readonly db: Database;
+  token(role: "viewer"): Promise<string>;
+  send(method: string, path: string, asked: { token: string }): Promise<{ readonly json: unknown }>;
+  until<Seen>(look: () => Promise<Seen>, wanted: (seen: Seen) => boolean): Promise<Seen>;
+  settle(work: Promise<void>): Promise<void>;
+}
 
 /** Speaks to the scheduler as a node's session does, without a node. */
 export class NodeStandIn {
   readonly nodeId: string;
-  readonly #fixture: ApiFixture;
+  readonly #host: NodeHost;
   readonly #session: NodeSession;
 
-  constructor(nodeId: string, fixture: ApiFixture) {
+  constructor(nodeId: string, host: NodeHost) {
     this.nodeId = nodeId;
-    this.#fixture = fixture;
+    this.#host = host;
     this.#session = { nodeId, sessionId: randomUUID(), remoteAddress: "127.0.0.1" };
   }
 
   /** Comes online with an empty journal. */
   async connect(): Promise<void> {
-    const { scheduler } = this.#fixture;
-    await this.#fixture.settle(
+    const { scheduler } = this.#host;
+    await this.#host.settle(
       scheduler.connected(
         {
           type: "hello",
@@ -40,26 +52,26 @@ export class NodeStandIn {
 
   /** Reports something about a run and waits for the commit. */
   async report(...reports: readonly RunReport[]): Promise<void> {
-    await this.#fixture.settle(this.#fixture.scheduler.reported(this.nodeId, reports));
+    await this.#host.settle(this.#host.scheduler.reported(this.nodeId, reports));
   }
 
   /** The node's only run of an instance, once it is dispatched to it. */
   async runOf(instanceId: string): Promise<{ runId: string; token: number }> {
-    const token = await this.#fixture.token("viewer");
+    const token = await this.#host.token("viewer");
     const path = `/courier/state-api/v1/instances/${instanceId}/runs?nodeId=${this.nodeId}`;
-    const answer = await this.#fixture.until(
-      () => this.#fixture.send("GET", path, { token }),
+    const answer = await this.#host.until(
+      () => this.#host.send("GET", path, { token }),
       ({ json }) => at(json, "items", 0, "status") === "dispatched",
     );
     const runId = String(at(answer.json, "items", 0, "runId"));
-    const run = await findRun(this.#fixture.db, runId);
+    const run = await findRun(this.#host.db, runId);
     return { runId, token: run?.token ?? 0 };
   }
 
   /** Executes a run in no time: started, one step, some output, success. */
   async succeed(run: { readonly runId: string; readonly token: number }): Promise<void> {
     await this.report(
-      { type: "started", ...run, at: this.#fixture.clock.now() },
+      { type: "started", ...run, at: this.#host.clock.now() },
       this.output(run, { offset: 0, text: "hello\n" }),
       this.result(run),
     );
@@ -83,7 +95,7 @@ export class NodeStandIn {
 
   /** The successful end of a run. */
   result(run: { readonly runId: string; readonly token: number }): RunReport {
-    const now = this.#fixture.clock.now();
+    const now = this.#host.clock.now();
     const steps = [finishedStep(now)];
     return {
       type: "result",

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ApiFixture, at, databaseKinds, jobsPath, keysOf, template } from "./api-fixture.ts";
+import { ApiFixture, databaseKinds, jobsPath, template } from "./api-fixture.ts";
+import { at, keysOf } from "./api-json.ts";
 
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -33,7 +34,7 @@ describe.each(databaseKinds)("the JSON shapes of the original's pages on %s", (k
 
   async function get(path: string): Promise<unknown> {
     const answer = await fixture.send("GET", path, { token });
-    expect(answer.status, answer.text).toBe(200);
+    expect(answer.status).toBe(200);
     return answer.json;
   }
 
@@ -217,7 +218,8 @@ describe.each(databaseKinds)("the JSON shapes of the original's pages on %s", (k
     ] as const;
 
     for (const [name, path] of lists) {
-      expect(validateBody(name, await get(path)), name).toMatchObject({ ok: true });
+      const result = validateBody(name, await get(path));
+      expect([name, result.ok]).toEqual([name, true]);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ApiFixture, at, jobsPath, template } from "./api-fixture.ts";
+import { ApiFixture, jobsPath, template } from "./api-fixture.ts";
+import { at } from "./api-json.ts";
 import type { NodeStandIn } from "./api-node-stand-in.ts";
 
 const state = "/courier/state-api/v1";
@@ -213,12 +214,11 @@ describe("live streams", () => {
   });
 });
 
-/** Reads a large answer with a pause whenever something arrives, on a socket with a small buffer; returns its size. */
+/** Reads a large answer with a pause whenever something arrives; returns its size. */
 async function readSlowly(fixture: ApiFixture, path: string, token: string): Promise<number> {
   const reading = new Promise<number>((resolve, reject) => {
     const asked = request(`${fixture.url}${path}`, {
       headers: { authorization: `Bearer ${token}` },
-      highWaterMark: 1024,
     });
     asked.on("error", reject);
     asked.on("response", (response) => {

@@ -1,3 +1,4 @@
+import { pendingCount } from "@courier/core";
 import type {
   ActionSpec,
   Instance,
@@ -54,12 +55,15 @@ export function instanceDetail(
 
 function groupItem(group: GroupRow): InstanceGroup {
   const { inFlight, ...ended } = group.counts;
-  const counted = Object.values(group.counts).reduce((sum, count) => sum + count, 0);
   return {
     groupNumber: group.groupNumber,
     status: group.status,
     reason: group.reason,
     nodeCount: group.nodeCount,
-    counts: { ...ended, dispatched: inFlight, pending: group.nodeCount - counted },
+    counts: {
+      ...ended,
+      dispatched: inFlight,
+      pending: pendingCount(group.counts, group.nodeCount),
+    },
   };
 }

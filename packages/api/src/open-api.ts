@@ -80,7 +80,7 @@ function resolve(ref: string): unknown {
   const [name = "", definition = ""] = ref.split("#/$defs/", 2);
   const document = Object.entries(schemas).find(([known]) => known === name)?.[1];
   const definitions = document?.["$defs"];
-  const found = new Map(Object.entries(definitions ?? {})).get(definition);
+  const found = new Map<string, unknown>(Object.entries(definitions ?? {})).get(definition);
   if (found === undefined) throw new Error(`a query schema refers to ${ref}, which does not exist`);
   return found;
 }

@@ -75,11 +75,11 @@ function propertyTypes(name: SchemaName): ReadonlyMap<string, unknown> {
 
 /** Reads numbers and booleans out of text where the schema wants them; what does not look like one stays text. */
 function readTypes(data: unknown, types: ReadonlyMap<string, unknown>): Record<string, unknown> {
-  const entries = Object.entries(data ?? {}).map(([name, value]) => [
-    name,
-    typeof value === "string" ? readType(value, types.get(name)) : value,
-  ]);
-  return Object.fromEntries(entries) as Record<string, unknown>;
+  const query: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(data ?? {}) as [string, unknown][]) {
+    query[name] = typeof value === "string" ? readType(value, types.get(name)) : value;
+  }
+  return query;
 }
 
 function readType(text: string, type: unknown): unknown {

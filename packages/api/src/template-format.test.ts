@@ -13,9 +13,13 @@ describe("templateFormatOf", () => {
   });
 
   it("refuses anything else and says what it takes", () => {
-    expect(() => templateFormatOf("text/xml")).toThrowErrorMatchingInlineSnapshot();
+    expect(() => templateFormatOf("text/xml")).toThrowErrorMatchingInlineSnapshot(
+      `[CourierError: content type "text/xml" is not accepted; send application/json, application/yaml or application/toml in UTF-8]`,
+    );
     expect(() =>
       templateFormatOf("application/json; charset=utf-16"),
-    ).toThrowErrorMatchingInlineSnapshot();
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[CourierError: charset=utf-16 is not accepted; send application/json, application/yaml or application/toml in UTF-8]`,
+    );
   });
 });

@@ -12,7 +12,7 @@ describe("parseListenAddress", () => {
 
   it("refuses what is no address", () => {
     for (const text of ["", "host", "host:", "host:99999", "::1:80", "http://x:80"]) {
-      expect(() => parseListenAddress(text), text).toThrow("expected HOST:PORT");
+      expect(() => parseListenAddress(text)).toThrow("expected HOST:PORT");
     }
   });
 });
