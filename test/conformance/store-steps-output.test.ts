@@ -97,6 +97,25 @@ onEachDatabase("steps and output", (setup) => {
     expect(at(items, 0).data).toEqual(chunk(runId).data);
   });
 
+  test("stores the rest of a piece that is sent again after the step has written more", async () => {
+    const { db, runId, nodeId } = await oneRun(await setup());
+    const bytes = new Uint8Array([1, 2, 3, 4, 5, 6]);
+    const first = chunk(runId, { data: bytes.subarray(0, 2) });
+    const second = chunk(runId, { offset: 2, data: bytes.subarray(2, 3) });
+    const whole = chunk(runId, { data: bytes });
+
+    await appendOutput(db, [{ nodeId, now, chunks: [first, second] }]);
+    await appendOutput(db, [{ nodeId, now, chunks: [whole, whole] }]);
+    await appendOutput(db, [{ nodeId, now, chunks: [chunk("unknown", { data: bytes }), whole] }]);
+
+    const { items } = await listOutput(db, { runId, limit: 10 });
+    expect(items.map(({ offset, data }) => ({ offset, data: [...data] }))).toEqual([
+      { offset: 0, data: [1, 2] },
+      { offset: 2, data: [3] },
+      { offset: 3, data: [4, 5, 6] },
+    ]);
+  });
+
   test("ignores output of other nodes' runs and of other tokens", async () => {
     const { db, runId, nodeId } = await oneRun(await setup());
 

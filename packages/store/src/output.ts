@@ -33,7 +33,11 @@ export interface OutputRow {
   readonly data: Uint8Array;
 }
 
-/** Stores output of the nodes' own runs; a piece that is there already (run, step, attempt, stream, offset) is left as it is. */
+/**
+ * Stores output of the nodes' own runs. A piece that is there already (run, step, attempt, stream, offset) is left as it
+ * is, and of a longer one that begins with it the rest is stored: a node that was not answered sends again from the same
+ * offset, but by then the step may have written more.
+ */
 export async function appendOutput(tx: Db, batches: readonly NodeOutputBatch[]): Promise<void> {
   if (batches.length === 0) return;
   await atomically(tx, async (handle) => await handle.batches.appendOutput(batches));
@@ -61,4 +65,16 @@ export async function listOutput(
     .limit(options.limit)
     .execute();
   return { items: rows.map(toOutputRow) };
+}
+
+/** What is left of a piece of which the first `storedBytes` are there; undefined when that is nothing. */
+export function restAfter(
+  chunk: NewOutputChunk,
+  storedBytes: number | undefined,
+): NewOutputChunk | undefined {
+  if (storedBytes === undefined || storedBytes === 0 || storedBytes >= chunk.data.length) {
+    return undefined;
+  }
+  const offset = chunk.offset + storedBytes;
+  return { ...chunk, offset, data: chunk.data.subarray(storedBytes) };
 }

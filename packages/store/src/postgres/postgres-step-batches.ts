@@ -1,5 +1,5 @@
 import { openStepStates, sqlList } from "../from-states.ts";
-import type { NodeOutputBatch } from "../output.ts";
+import { type NewOutputChunk, type NodeOutputBatch, restAfter } from "../output.ts";
 import type { StepUpsert } from "../steps.ts";
 import { type Queryable, queryRows } from "./postgres-dialect.ts";
 
@@ -60,10 +60,23 @@ export async function appendOutput(
   client: Queryable,
   batches: readonly NodeOutputBatch[],
 ): Promise<void> {
-  const chunks = batches.flatMap(({ nodeId, now, chunks: own }) =>
+  let chunks: readonly OwnedChunk[] = batches.flatMap(({ nodeId, now, chunks: own }) =>
     own.map((chunk) => ({ ...chunk, nodeId, now })),
   );
-  if (chunks.length === 0) return;
+  while (chunks.length > 0) {
+    const insertedCount = await insertOutput(client, chunks);
+    if (insertedCount === chunks.length) return;
+    chunks = await restOfStored(client, chunks);
+  }
+}
+
+interface OwnedChunk extends NewOutputChunk {
+  readonly nodeId: string;
+  readonly now: number;
+}
+
+/** Returns how many are new. */
+async function insertOutput(client: Queryable, chunks: readonly OwnedChunk[]): Promise<number> {
   // Unique index on runs.id, unique index of output_chunks. The order of the batch is the order of arrival.
   const text = `
     INSERT INTO output_chunks (run_seq, step_number, attempt, stream, byte_offset, data, received_at)
@@ -74,8 +87,9 @@ export async function appendOutput(
     CROSS JOIN LATERAL (
       SELECT seq FROM runs WHERE id = chunk.run_id AND token = chunk.token AND node_id = chunk.node_id LIMIT 1) AS run
     ORDER BY chunk.place
-    ON CONFLICT (run_seq, step_number, attempt, stream, byte_offset) DO NOTHING`;
-  await queryRows(client, {
+    ON CONFLICT (run_seq, step_number, attempt, stream, byte_offset) DO NOTHING
+    RETURNING 1`;
+  const inserted = await queryRows(client, {
     text,
     values: [
       chunks.map(({ runId }) => runId),
@@ -88,5 +102,41 @@ export async function appendOutput(
       chunks.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
       chunks.map(({ now }) => now),
     ],
+  });
+  return inserted.length;
+}
+
+/** What is left of the pieces of which something shorter is stored at the same offset. */
+async function restOfStored(
+  client: Queryable,
+  chunks: readonly OwnedChunk[],
+): Promise<readonly OwnedChunk[]> {
+  // Unique index on runs.id, unique index of output_chunks.
+  const text = `
+    SELECT chunk.place, stored.bytes
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[])
+      WITH ORDINALITY AS chunk (run_id, token, node_id, step_number, attempt, stream, byte_offset, place)
+    CROSS JOIN LATERAL (
+      SELECT seq FROM runs WHERE id = chunk.run_id AND token = chunk.token AND node_id = chunk.node_id LIMIT 1) AS run
+    CROSS JOIN LATERAL (
+      SELECT length(data) AS bytes FROM output_chunks
+      WHERE run_seq = run.seq AND step_number = chunk.step_number AND attempt = chunk.attempt
+        AND stream = chunk.stream AND byte_offset = chunk.byte_offset LIMIT 1) AS stored`;
+  const rows = await queryRows<{ readonly place: number; readonly bytes: number }>(client, {
+    text,
+    values: [
+      chunks.map(({ runId }) => runId),
+      chunks.map(({ token }) => token),
+      chunks.map(({ nodeId }) => nodeId),
+      chunks.map(({ stepNumber }) => stepNumber),
+      chunks.map(({ attempt }) => attempt),
+      chunks.map(({ stream }) => stream),
+      chunks.map(({ offset }) => offset),
+    ],
+  });
+  return rows.flatMap(({ place, bytes }) => {
+    const chunk = chunks[place - 1];
+    const rest = chunk === undefined ? undefined : restAfter(chunk, bytes);
+    return chunk === undefined || rest === undefined ? [] : [{ ...chunk, ...rest }];
   });
 }

@@ -1,5 +1,5 @@
 import { openStepStates, sqlList } from "../from-states.ts";
-import type { NodeOutputBatch } from "../output.ts";
+import { type NewOutputChunk, type NodeOutputBatch, restAfter } from "../output.ts";
 import type { StepUpsert } from "../steps.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
@@ -50,8 +50,27 @@ export function appendOutput(
   );
   for (const { nodeId, now, chunks } of batches) {
     for (const chunk of chunks) {
-      const { stepNumber, attempt, stream, offset, data } = chunk;
-      insert.run(stepNumber, attempt, stream, offset, data, now, chunk.runId, chunk.token, nodeId);
+      let rest: NewOutputChunk | undefined = chunk;
+      while (rest !== undefined) {
+        const { stepNumber, attempt, stream, offset, data, runId, token } = rest;
+        const values = [stepNumber, attempt, stream, offset, data, now, runId, token, nodeId];
+        if (Number(insert.run(...values).changes) > 0) break;
+        rest = restAfter(rest, storedBytes(connection, rest));
+      }
     }
   }
+}
+
+/** Size of the piece that begins where this one does; undefined when there is none. */
+function storedBytes(connection: SqliteConnection, chunk: NewOutputChunk): number | undefined {
+  // Unique index on runs.id, unique index of output_chunks.
+  const find = connection.prepare(
+    `SELECT length(data) AS bytes FROM output_chunks
+     WHERE run_seq = (SELECT seq FROM runs WHERE id = ?) AND step_number = ? AND attempt = ? AND stream = ?
+       AND byte_offset = ?`,
+  );
+  const { runId, stepNumber, attempt, stream, offset } = chunk;
+  const [row] = find.all(runId, stepNumber, attempt, stream, offset);
+  // The column is an integer, and there is a row or none.
+  return (row as { readonly bytes: number } | undefined)?.bytes;
 }
