@@ -32,7 +32,7 @@ async function restartOnce(count) {
     const jobs = await fillUp({ server, fleet, names });
     await killChild(server.child);
     await fleet.call("behave", { behaviour: { durationMs: 0, outputBytes: 0 } });
-    // This run ended while the server was away; its result lets the next one of its group start.
+    // These runs ended while the server was away; their results let the next ones of their group start.
     await fleet.call("release", { jobId: jobs.rolling });
     const again = await stack.restartServer(database, server.url);
     const newJob = await server.api.addJob(shellJob({ groups: [spread(names, 100)] }));
@@ -46,21 +46,23 @@ async function restartOnce(count) {
   }
 }
 
-/** One held run on every node, and a second job of which one run is held and the others are pending. */
+/** One held run on every node, and a second job of which half the runs are held and the others wait for them. */
 async function fillUp({ server, fleet, names }) {
   const wide = await server.api.addJob(shellJob({ groups: [names] }));
   await fleet.call("reached", { goal: { jobId: wide, counter: "assigned", count: names.length } });
-  const batch = { method: "rolling", size: 1 };
-  const rolling = await server.api.addJob(shellJob({ groups: [spread(names, 20)], batch }));
-  await fleet.call("reached", { goal: { jobId: rolling, counter: "assigned", count: 1 } });
-  return { wide, rolling };
+  const targets = spread(names, 200);
+  const inFlight = targets.length / 2;
+  const batch = { method: "rolling", size: inFlight };
+  const rolling = await server.api.addJob(shellJob({ groups: [targets], batch }));
+  await fleet.call("reached", { goal: { jobId: rolling, counter: "assigned", count: inFlight } });
+  return { wide, rolling, inFlight };
 }
 
 async function measure({ fleet, jobs, newJob, again, count }) {
   const goal = (jobId, assigned) => ({ goal: { jobId, counter: "assigned", count: assigned } });
   const [fresh, pending] = await Promise.all([
     fleet.call("reached", goal(newJob, 1)),
-    fleet.call("reached", goal(jobs.rolling, 2)),
+    fleet.call("reached", goal(jobs.rolling, jobs.inFlight + 1)),
     fleet.call("connected", { count }),
   ]);
   const seconds = (at) => rounded((at - again.startedAt) / 1000);
