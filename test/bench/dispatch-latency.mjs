@@ -42,7 +42,7 @@ export async function run({ isSmoke, report, profileDirectory }) {
 function profiling(directory) {
   if (directory === undefined) return {};
   const file = join(directory, "dispatch-latency.cpuprofile");
-  return { preload: "preload-profile.mjs", env: { COURIER_BENCH_PROFILE: file } };
+  return { preload: "profile", env: { COURIER_BENCH_PROFILE: file } };
 }
 
 async function measure(api, stamp) {

@@ -52,7 +52,7 @@ async function runOn(kind, { isSmoke, report, say, profileDirectory }) {
 function profiling(directory, kind) {
   if (directory === undefined) return {};
   const file = join(directory, `fan-out-${kind}.cpuprofile`);
-  return { preload: "preload-profile.mjs", env: { COURIER_BENCH_PROFILE: file } };
+  return { preload: "profile", env: { COURIER_BENCH_PROFILE: file } };
 }
 
 async function fanOut({ server, fleet, names }) {

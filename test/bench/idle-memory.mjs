@@ -13,7 +13,7 @@ export async function run({ isSmoke, report, say }) {
     const database = await stack.createDatabase("sqlite");
     const fleet = stack.startFleet();
     await fleet.call("enrol", { database: database.options, count, prefix: "n" });
-    const server = await stack.startServer(database, { preload: "preload-gc.mjs" });
+    const server = await stack.startServer(database, { preload: "gc" });
     const empty = await measure(server.child, watchMs);
     const connectBegan = Date.now();
     await fleet.call("start", { url: server.url });

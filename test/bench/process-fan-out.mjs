@@ -46,7 +46,7 @@ export async function run({ isSmoke, report, say }) {
 
 async function startAgents(stack, { server, count }) {
   const key = await server.api.createEnrollmentKey(count);
-  const child = stack.startScript("agents-process.mjs", [
+  const child = stack.startAgents([
     server.url,
     key,
     join(stack.directory, "agents"),

@@ -15,7 +15,7 @@ export function cpuMs(pid) {
 }
 
 /** Resident memory of a process, bytes. */
-export function rssBytes(pid) {
+function rssBytes(pid) {
   const text = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)[1]) * 1024;
 }

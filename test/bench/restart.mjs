@@ -1,7 +1,8 @@
 // The server is killed (SIGKILL) with a run in flight on every node and started again: how long, from the start of the
 // new process, until a node gets a run of a job that is added then, and until one gets a run that was pending before.
 
-import { killChild, openStack } from "./stack.mjs";
+import { killChild } from "./processes.mjs";
+import { openStack } from "./stack.mjs";
 import { shellJob } from "./template.mjs";
 import { rounded } from "./statistics.mjs";
 import { verifyCounts } from "./verify.mjs";

@@ -3,15 +3,15 @@
 import { parseArgs } from "node:util";
 
 import { bars } from "./bars.mjs";
-import * as cliStart from "./cli-start.mjs";
-import * as dispatchLatency from "./dispatch-latency.mjs";
-import * as fanOut from "./fan-out.mjs";
-import * as idleMemory from "./idle-memory.mjs";
-import * as idleRss from "./idle-rss.mjs";
-import * as largeInstance from "./large-instance.mjs";
+import { run as cliStart } from "./cli-start.mjs";
+import { run as dispatchLatency } from "./dispatch-latency.mjs";
+import { run as fanOut } from "./fan-out.mjs";
+import { run as idleMemory } from "./idle-memory.mjs";
+import { run as idleRss } from "./idle-rss.mjs";
+import { run as largeInstance } from "./large-instance.mjs";
 import { describeMachine } from "./machine.mjs";
-import * as processFanOut from "./process-fan-out.mjs";
-import * as restart from "./restart.mjs";
+import { run as processFanOut } from "./process-fan-out.mjs";
+import { run as restart } from "./restart.mjs";
 import { rounded } from "./statistics.mjs";
 
 const benchmarks = {
@@ -40,7 +40,7 @@ let brokenCount = 0;
 for (const name of chosenBenchmarks()) {
   say(`${name}`);
   try {
-    await benchmarks[name].run({
+    await benchmarks[name]({
       isSmoke: options.smoke,
       databases: chosenDatabases(),
       profileDirectory: options.profile,

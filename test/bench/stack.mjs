@@ -13,14 +13,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { startPostgresServer } from "@courier/testkit";
-import { endChild, killChild } from "./processes.mjs";
+import { endChild } from "./processes.mjs";
 
 /** The repository's top directory. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const serverBin = join(root, "packages", "server", "bin", "courier-server.js");
 const runnerBin = join(root, "packages", "runner", "bin", "courier-runner.js");
-const fleetBin = join(root, "packages", "testkit", "bin", "virtual-fleet.js");
+const fleetProcess = fileURLToPath(import.meta.resolve("./fleet-process.mjs"));
+const agentsProcess = fileURLToPath(import.meta.resolve("./agents-process.mjs"));
+const preloads = {
+  gc: import.meta.resolve("./preload-gc.mjs"),
+  profile: import.meta.resolve("./preload-profile.mjs"),
+};
 const readyTimeoutMs = 60_000;
 
 /** Opens an empty stack with a temporary directory of its own. */
@@ -55,9 +60,9 @@ class Stack {
     return { kind, dataDir, options: { databaseUrl: postgres.url } };
   }
 
-  /** Starts a server and returns it when it is ready. `preload` is a file of this directory, for measuring. */
+  /** Starts a server and returns it when it is ready. `preload` (gc or profile) is for measuring. */
   async startServer(database, { preload, env = {} } = {}) {
-    const nodeFlags = preload === undefined ? [] : ["--expose-gc", "--import", preloadUrl(preload)];
+    const nodeFlags = preload === undefined ? [] : ["--expose-gc", "--import", preloads[preload]];
     const flags = ["start", "--data-dir", database.dataDir, "--listen", "127.0.0.1:0"];
     if (database.kind === "postgres") flags.push("--database-url", database.options.databaseUrl);
     const startedAt = Date.now();
@@ -82,7 +87,7 @@ class Stack {
 
   /** Starts a process for virtual agents. */
   startFleet() {
-    const child = this.#spawn([fleetBin], { log: "fleet.log", stdin: "pipe" });
+    const child = this.#spawn([fleetProcess], { log: "fleet.log", stdin: "pipe" });
     return new Fleet(child);
   }
 
@@ -103,10 +108,9 @@ class Stack {
     return { child, pid: child.pid };
   }
 
-  /** Starts a script of this directory that speaks JSON lines. */
-  startScript(name, args) {
-    const file = join(root, "test", "bench", name);
-    return this.#spawn([file, ...args], { log: `${name}.log`, stdin: "pipe" });
+  /** Starts a process of real node agents, see agents-process.mjs. */
+  startAgents(args) {
+    return this.#spawn([agentsProcess, ...args], { log: "agents.log", stdin: "pipe" });
   }
 
   #spawn(args, { log, stdin = "ignore", env = {} }) {
@@ -118,10 +122,6 @@ class Stack {
     this.onDispose(() => endChild(child));
     return child;
   }
-}
-
-function preloadUrl(name) {
-  return new URL(name, import.meta.url).href;
 }
 
 async function readyUrl(child, logFile) {
@@ -185,7 +185,7 @@ class Fleet {
 }
 
 /** The few requests that the benchmarks make, on kept-alive connections. */
-export class ApiClient {
+class ApiClient {
   #url;
   #token;
   #agent = new Agent({ keepAlive: true, maxSockets: 16 });
@@ -276,5 +276,3 @@ export class ApiClient {
     });
   }
 }
-
-export { endChild, killChild };

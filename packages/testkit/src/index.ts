@@ -15,3 +15,4 @@ export {
   virtualNodeName,
 } from "./virtual-fleet-nodes.ts";
 export type { FleetCommand } from "./virtual-fleet-process.ts";
+export { serveFleet } from "./virtual-fleet-process.ts";
