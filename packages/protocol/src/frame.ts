@@ -42,5 +42,6 @@ function parseJson(text: string): { ok: true; value: unknown } | { ok: false; re
 
 function describe(problems: readonly BodyProblem[]): string {
   const [first] = problems;
-  return first === undefined ? "the frame is invalid" : `${first.pointer}: ${first.message}`;
+  if (first === undefined) return "the frame is invalid";
+  return first.pointer === "" ? `the frame ${first.message}` : `${first.pointer}: ${first.message}`;
 }

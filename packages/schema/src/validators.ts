@@ -40,21 +40,27 @@ export function checkAgainst(name: SchemaName, data: unknown): readonly Finding[
 // Compiling costs milliseconds per document, and most processes use few of them. The cache is write-once per name and
 // cannot be observed from outside.
 const compiled = new Map<SchemaName, ValidateFunction>();
-let ajv: Ajv2020 | undefined;
+const compilers = new Map<"body" | "frame", Ajv2020>();
+
+/** What peers send that have not proved who they are, thousands of times a second; nobody reads all that is wrong with it. */
+const frames: ReadonlySet<SchemaName> = new Set(["node-frame", "server-frame"]);
 
 function validatorFor(name: SchemaName): ValidateFunction {
   const known = compiled.get(name);
   if (known !== undefined) return known;
-  ajv ??= createAjv();
-  const validate = ajv.getSchema(name);
+  const kind = frames.has(name) ? "frame" : "body";
+  const compiler = compilers.get(kind) ?? createAjv(kind);
+  compilers.set(kind, compiler);
+  const validate = compiler.getSchema(name);
   if (validate === undefined) throw new Error(`no schema is named "${name}"`);
   compiled.set(name, validate);
   return validate;
 }
 
-function createAjv(): Ajv2020 {
+function createAjv(kind: "body" | "frame"): Ajv2020 {
   const created = new Ajv2020({
-    allErrors: true,
+    // Gathering every error takes quadratic time: 4 MB of wrong messages would hold the process for hours.
+    allErrors: kind === "body",
     discriminator: true,
     verbose: true,
     allowUnionTypes: true,
@@ -63,8 +69,8 @@ function createAjv(): Ajv2020 {
     validateSchema: false,
     meta: false,
     // Compiling takes half as long without these, and a template is checked once, not a million times.
-    inlineRefs: false,
-    code: { optimize: false },
+    inlineRefs: kind === "frame",
+    code: { optimize: kind === "frame" },
   });
   // Instants are written by us and read by people: an annotation, not a check.
   created.addFormat("date-time", true);
