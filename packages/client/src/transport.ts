@@ -105,7 +105,11 @@ async function exchange(
     return await http.request<unknown>({
       method: request.method,
       url: request.url,
-      headers: { ...request.headers },
+      // Of a body that is not there axios would say that it is a form.
+      headers: {
+        ...(request.body === undefined ? { "Content-Type": false } : {}),
+        ...request.headers,
+      },
       data: request.body === undefined ? undefined : Buffer.from(request.body),
       responseType: request.responseType,
       // The same limit for axios, which would otherwise wait for ever on its own account.
