@@ -11,7 +11,7 @@ export type Kill =
   | { readonly kind: AttemptProcess["kind"]; readonly attempt: string };
 
 const kinds = ["server", "agent", "wrapper", "script"] as const;
-const pauseMsMax = 300;
+const pauseMsMax = 200;
 const downMsMax = 600;
 
 /** Kills with SIGKILL, one after the other at random moments, whatever is there, and starts what should run again. */
@@ -27,11 +27,11 @@ export class Killer {
     this.#random = random;
   }
 
-  /** One more kill, after a random while. */
+  /** One more kill, after a random while, as soon as there is one of the kind whose turn it is. */
   async killOne(): Promise<void> {
+    const kind = this.#random.pick(kinds);
     await delay(this.#random.between(0, pauseMsMax));
-    const kill = await until("something that can be killed", () => this.#tryKill());
-    this.kills.push(kill);
+    this.kills.push(await until(`a ${kind} that can be killed`, () => this.#tryKill(kind)));
   }
 
   /** Resolves when everything that was killed is back. */
@@ -39,8 +39,7 @@ export class Killer {
     await Promise.all(this.#returns);
   }
 
-  #tryKill(): Kill | undefined {
-    const kind = this.#random.pick(kinds);
+  #tryKill(kind: Kill["kind"]): Kill | undefined {
     switch (kind) {
       case "server":
         return this.#killMember(kind, { name: "server", member: this.#fleet.server });
