@@ -25,7 +25,7 @@ export interface OpenedJournal {
 export class JournalFile {
   readonly journalId: string;
   readonly #path: string;
-  /** Asked for what is worth keeping when the file is rewritten. */
+  /** What is worth keeping when the file is rewritten; must include every record from the moment it is appended. */
   readonly #liveRecords: () => Iterable<JournalRecord>;
   #file: FileHandle;
   #bytes: number;
@@ -97,10 +97,10 @@ export class JournalFile {
     while (this.#pending.length > 0) {
       const batch = this.#pending;
       this.#pending = [];
-      await this.#writeBatch(batch);
-      // With nothing pending, what the caller holds live is exactly what is on disk.
-      const isQuiet = this.#pending.length === 0;
-      if (isQuiet && this.#bytes > this.#compactAtBytes) await this.#compact();
+      // What is live includes what is being appended: once it is rewritten, the batch is on disk.
+      const isRewritten = this.#bytes > this.#compactAtBytes && (await this.#compact());
+      if (isRewritten) for (const append of batch) append.resolve();
+      else await this.#writeBatch(batch);
     }
     this.#writing = undefined;
   }
@@ -128,17 +128,21 @@ export class JournalFile {
     }
   }
 
-  /** Rewrites the file with what is worth keeping. On failure the old file goes on being used. */
-  async #compact(): Promise<void> {
+  /** Rewrites the file with what is worth keeping. False when it failed: then the old file goes on being used. */
+  async #compact(): Promise<boolean> {
     try {
       const { file, bytes } = await createFile(this.#path, this.journalId, this.#liveRecords());
-      await this.#file.close();
+      const old = this.#file;
       this.#file = file;
       this.#bytes = bytes;
+      await old.close();
+      return true;
     } catch {
-      // A full disk: the old file is untouched; try again when it has grown as much once more.
+      // A full disk, say: the old file is untouched; tried again when it has grown as much once more.
+      return false;
+    } finally {
+      this.#compactAtBytes = Math.max(journalCompactBytes, this.#bytes * 2);
     }
-    this.#compactAtBytes = Math.max(journalCompactBytes, this.#bytes * 2);
   }
 }
 

@@ -1,6 +1,6 @@
 import { assertNever } from "@courier/core";
 import type { Assignment, RunResult, StepReport, StopOutcome } from "@courier/protocol";
-import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
+import type { AttemptRecord, JournalRecord, RetryRecord } from "../journal/journal-record.ts";
 
 /** Where the step that is being worked on stands. */
 export type CurrentAttempt =
@@ -30,7 +30,10 @@ export interface RunState {
   readonly isAcked: boolean;
 }
 
-/** What one more record makes of a run. Records of an older token change nothing; a newer token starts anew. */
+/**
+ * What one more record makes of a run. Records of an older token change nothing; a newer token starts anew. A record
+ * that is applied already changes nothing: a rewritten journal may hold one twice.
+ */
 export function applyRecord(before: RunState | undefined, record: JournalRecord): RunState {
   if (before !== undefined && record.token < before.token) return before;
   const state =
@@ -44,13 +47,10 @@ export function applyRecord(before: RunState | undefined, record: JournalRecord)
       return { ...state, stop: state.stop ?? record.outcome };
     case "attempt":
       return launched(state, record);
-    case "retry": {
-      const { stepNumber, attempt, retryAt } = record;
-      const stepStartedAt = state.current?.stepStartedAt ?? record.at;
-      const current = { kind: "waiting", stepNumber, attempt, retryAt, stepStartedAt } as const;
-      return { ...state, current };
-    }
+    case "retry":
+      return waiting(state, record);
     case "step-ended":
+      if (record.step.stepNumber <= state.endedSteps.length) return state;
       return { ...state, current: undefined, endedSteps: [...state.endedSteps, record.step] };
     case "result":
       return { ...state, current: undefined, result: state.result ?? record.result };
@@ -76,7 +76,17 @@ function emptyState(runId: string, token: number): RunState {
   };
 }
 
+function waiting(state: RunState, record: RetryRecord): RunState {
+  const { current } = state;
+  const { stepNumber, attempt, retryAt } = record;
+  if (current?.kind !== "launched" || current.record.stepNumber !== stepNumber) return state;
+  if (current.record.attempt !== attempt) return state;
+  const { stepStartedAt } = current;
+  return { ...state, current: { kind: "waiting", stepNumber, attempt, retryAt, stepStartedAt } };
+}
+
 function launched(state: RunState, record: AttemptRecord): RunState {
+  if (state.launches.some((known) => isSameLaunch(known, record))) return state;
   const isSameStep =
     state.current !== undefined && stepNumberOf(state.current) === record.stepNumber;
   const stepStartedAt = isSameStep ? (state.current?.stepStartedAt ?? record.at) : record.at;
@@ -86,6 +96,14 @@ function launched(state: RunState, record: AttemptRecord): RunState {
     launches: [...state.launches, record],
     current: { kind: "launched", record, stepStartedAt },
   };
+}
+
+function isSameLaunch(left: AttemptRecord, right: AttemptRecord): boolean {
+  return (
+    left.stepNumber === right.stepNumber &&
+    left.attempt === right.attempt &&
+    left.launch === right.launch
+  );
 }
 
 function stepNumberOf(current: CurrentAttempt): number {

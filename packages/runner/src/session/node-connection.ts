@@ -41,7 +41,8 @@ export class NodeConnection implements Link {
   readonly #handshake: Handshake;
   #outbox: string[] = [];
   #isFlushScheduled = false;
-  #lastHeardMs: number;
+  /** Heartbeats since the service was last heard. */
+  #silentHeartbeatCount = 0;
   #isEstablished = false;
   #ending: { readonly reason: string; readonly isRetryable: boolean } | undefined;
   #timer: Timer;
@@ -57,7 +58,6 @@ export class NodeConnection implements Link {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#handshake = new Handshake(options.identity);
-    this.#lastHeardMs = options.clock.monotonicMs();
     this.#timer = options.clock.setTimer(handshakeTimeoutMs, () =>
       this.#abort(`no welcome within ${handshakeTimeoutMs} ms`),
     );
@@ -93,7 +93,7 @@ export class NodeConnection implements Link {
   #listen(): Promise<ConnectionEnd> {
     const socket = this.#socket;
     const heard = (): void => {
-      this.#lastHeardMs = this.#clock.monotonicMs();
+      this.#silentHeartbeatCount = 0;
     };
     socket.on("ping", heard);
     socket.on("pong", heard);
@@ -153,12 +153,15 @@ export class NodeConnection implements Link {
     this.#events.established(this);
   }
 
-  /** The ping makes the service's socket answer: so silence means a dead connection, not an idle one. */
+  /**
+   * The ping makes the service's socket answer: so silence means a dead connection, not an idle one. Counted in
+   * heartbeats, not in time: a process that was starved for long has answers waiting that it could not read yet.
+   */
   #scheduleHeartbeat(intervalMs: number): void {
     this.#timer = this.#clock.setTimer(intervalMs, () => {
-      const silentMs = this.#clock.monotonicMs() - this.#lastHeardMs;
-      if (silentMs > silentHeartbeatsMax * intervalMs) {
-        return this.#abort(`nothing heard from the service for ${Math.round(silentMs)} ms`);
+      this.#silentHeartbeatCount += 1;
+      if (this.#silentHeartbeatCount > silentHeartbeatsMax) {
+        return this.#abort(`no answer from the service to ${silentHeartbeatsMax} heartbeats`);
       }
       this.send({ type: "heartbeat", at: this.#clock.now() });
       this.#socket.ping();
