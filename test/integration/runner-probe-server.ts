@@ -49,6 +49,8 @@ export class ProbeServer {
   readonly #output = new Map<string, Piece[]>();
   readonly #sockets = new Set<WebSocket>();
   readonly #established = new Map<WebSocket, string>();
+  readonly #disconnects: (() => void)[] = [];
+  #isDeaf = false;
   #http: Server | undefined;
   #port = 0;
 
@@ -84,6 +86,24 @@ export class ProbeServer {
   /** Cuts all connections without a word. */
   dropConnections(): void {
     for (const socket of this.#sockets) socket.terminate();
+  }
+
+  /** Stops reading: what nodes send, pings included, is not answered; new connections wait. */
+  deafen(): void {
+    this.#isDeaf = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  hearAgain(): void {
+    this.#isDeaf = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  /** Resolves when the next connection ends. */
+  nextDisconnect(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#disconnects.push(resolve);
+    });
   }
 
   assign(...runs: Assignment[]): void {
@@ -165,7 +185,9 @@ export class ProbeServer {
     socket.on("close", () => {
       this.#sockets.delete(socket);
       this.#established.delete(socket);
+      for (const resolve of this.#disconnects.splice(0)) resolve();
     });
+    if (this.#isDeaf) socket.pause();
   }
 
   #welcome(socket: WebSocket, hello: Hello, serverNonce: string): void {

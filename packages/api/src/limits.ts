@@ -18,6 +18,8 @@ export const principalCacheMax = 1000;
 
 /** Least time between two events of one stream, ms: changes in between are coalesced. */
 export const streamIntervalMs = 200;
+/** Events that may come at once before the interval holds: a short job is not slowed down by being watched. */
+export const streamBurst = 3;
 /** Silence after which a stream says that it is alive, and looks again in case a wake-up was lost, ms. */
 export const streamHeartbeatMs = 15_000;
 /** Output chunks read from the store at once for one stream. */

@@ -1,6 +1,6 @@
 import type { Bus, Unsubscribe } from "@courier/bus";
 import { CourierError, type Clock, type Timer } from "@courier/core";
-import { streamHeartbeatMs, streamIntervalMs, streamsMax } from "./limits.ts";
+import { streamBurst, streamHeartbeatMs, streamIntervalMs, streamsMax } from "./limits.ts";
 
 /** Why a stream looks again. `silence`: nothing was announced for a heartbeat's time. */
 export type WakeReason = "changed" | "silence";
@@ -15,7 +15,8 @@ export class LiveStream {
   readonly #onEnd: () => void;
   #hasChanged = false;
   #isEnded = false;
-  #lookedAtMs: number;
+  /** When the next look would be due at the steady pace; ahead of the time by what was spent of the burst. */
+  #dueAtMs: number;
   #wake: (() => void) | undefined;
 
   constructor(options: {
@@ -25,7 +26,7 @@ export class LiveStream {
     readonly onEnd: () => void;
   }) {
     this.#clock = options.clock;
-    this.#lookedAtMs = options.clock.monotonicMs();
+    this.#dueAtMs = options.clock.monotonicMs();
     this.#onEnd = options.onEnd;
     this.#unsubscribes = options.topics.map((topic) =>
       options.bus.subscribe(topic, () => this.#announce()),
@@ -37,14 +38,14 @@ export class LiveStream {
     return !this.#isEnded;
   }
 
-  /** Waits until something was announced since the last look, but keeps the least interval between two looks. */
+  /** Waits until something was announced since the last look, and keeps the pace: a short burst, then one per interval. */
   async next(): Promise<WakeReason> {
     if (!this.#hasChanged) await this.#pause(streamHeartbeatMs, () => this.#hasChanged);
     const reason = this.#hasChanged ? "changed" : "silence";
-    const earliestMs = this.#lookedAtMs + streamIntervalMs;
+    const earliestMs = this.#dueAtMs - streamBurst * streamIntervalMs;
     await this.#pause(earliestMs - this.#clock.monotonicMs(), () => false);
     this.#hasChanged = false;
-    this.#lookedAtMs = this.#clock.monotonicMs();
+    this.#dueAtMs = Math.max(this.#dueAtMs, this.#clock.monotonicMs()) + streamIntervalMs;
     return reason;
   }
 

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import type { StartFlags } from "./configuration.ts";
 import { dataDirDefault, listenDefault } from "./limits.ts";
 import { readVersion } from "./version.ts";
+import { holdYoungGeneration } from "./young-generation.ts";
 
 const usageExitCode = 2;
 
@@ -28,6 +29,7 @@ function createProgram(): Command {
   for (const option of startOptions()) start.addOption(option);
   start.action(async (flags: StartFlags) => {
     // Loaded only now: --help and --version answer at once.
+    holdYoungGeneration();
     const { runStartCommand } = await import("./start-command.ts");
     await runStartCommand(flags);
   });

@@ -4,6 +4,7 @@ import { configurationOf, type StartFlags } from "./configuration.ts";
 import { stopGraceMs } from "./limits.ts";
 import { createLog } from "./log.ts";
 import { startServer, type RunningServer } from "./start-server.ts";
+import { releaseYoungGeneration } from "./young-generation.ts";
 
 /** Runs the service until a signal ends it; a start that fails is one line on stderr and an exit code. */
 export async function runStartCommand(flags: StartFlags): Promise<void> {
@@ -14,6 +15,7 @@ export async function runStartCommand(flags: StartFlags): Promise<void> {
     const starting = startServer({ ...configuration, log });
     stopOnSignals(starting, log);
     const server = await starting;
+    releaseYoungGeneration();
     process.stdout.write(`${JSON.stringify({ event: "ready", url: server.url })}\n`);
   } catch (error) {
     process.stderr.write(`courier-server: ${oneLine(error)}\n`);
