@@ -2,6 +2,7 @@
 // runner. The step itself writes the time (bash's microseconds, without another process), so the start of its shell is
 // part of the figure. All on one machine, so there is one clock.
 
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
@@ -33,7 +34,11 @@ export async function run({ isSmoke, report, profileDirectory }) {
       samples.push(await measure(server.api, join(stamps, `${sample}`)));
     }
     if (profileDirectory !== undefined) server.child.kill("SIGUSR2");
-    reportLatency(report, samples);
+    const floor = [];
+    for (let sample = 0; sample < Math.ceil(sampleCount / 4); sample += 1) {
+      floor.push(await measureFloor(join(stamps, `floor-${sample}`)));
+    }
+    reportLatency(report, { samples, floor });
   } finally {
     await stack.dispose();
   }
@@ -46,8 +51,7 @@ function profiling(directory) {
 }
 
 async function measure(api, stamp) {
-  const command = `echo "\${EPOCHREALTIME:-$(date +%s.%N)}" > ${stamp}`;
-  const template = shellJob({ groups: [[node]], command });
+  const template = shellJob({ groups: [[node]], command: stampCommand(stamp) });
   await delay(pauseMs);
   const clock = fineClock();
   // The kernel tells when the step has written: asking the server meanwhile would slow down what is measured.
@@ -60,11 +64,10 @@ async function measure(api, stamp) {
   watcher.close();
   const instance = await api.endedInstance(jobId, { pollMs: 10 });
   if (instance.status !== "success") throw new Error(`instance is ${instance.status}`);
-  const stepAt = Number(readFileSync(stamp, "utf8").trim().replace(",", ".")) * 1000;
   const { items } = await api.get(`/courier/state-api/v1/instances/${instance.id}/runs`);
   const { item: run } = await api.get(`/courier/state-api/v1/runs/${items[0].runId}`);
   return {
-    latency: stepAt - requestedAt,
+    latency: readStamp(stamp) - requestedAt,
     answered: answeredAt - requestedAt,
     dispatched: Date.parse(run.dispatchedAt) - requestedAt,
     started: Date.parse(run.startedAt) - requestedAt,
@@ -72,7 +75,27 @@ async function measure(api, stamp) {
   };
 }
 
-function reportLatency(report, samples) {
+/** What this machine needs to start a shell that starts the step's shell, with nothing of ours in between. */
+async function measureFloor(stamp) {
+  await delay(pauseMs);
+  const clock = fineClock();
+  const spawnedAt = clock();
+  const script = `"$1" -e -c "$2"; exit $?`;
+  const args = ["-c", script, "sh", "bash", stampCommand(stamp)];
+  await once(spawn("/bin/sh", args, { stdio: "ignore", detached: true }), "exit");
+  return readStamp(stamp) - spawnedAt;
+}
+
+function stampCommand(stamp) {
+  return `echo "\${EPOCHREALTIME:-$(date +%s.%N)}" > ${stamp}`;
+}
+
+/** Unix time in ms, as the step wrote it; some locales write a comma. */
+function readStamp(stamp) {
+  return Number(readFileSync(stamp, "utf8").trim().replace(",", ".")) * 1000;
+}
+
+function reportLatency(report, { samples, floor }) {
   const of = (field) => samples.map((sample) => sample[field]);
   const latencies = of("latency");
   const detail = {
@@ -82,6 +105,7 @@ function reportLatency(report, samples) {
     dispatchedMs: rounded(median(of("dispatched"))),
     startedMs: rounded(median(of("started"))),
     endedMs: rounded(median(of("ended"))),
+    shellsAloneMs: rounded(median(floor)),
   };
   report("dispatch-latency-p50", median(latencies), { samples: samples.length, detail });
   report("dispatch-latency-p99", percentile(latencies, 0.99), { samples: samples.length });

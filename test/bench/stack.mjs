@@ -94,18 +94,24 @@ class Stack {
   /** Enrols and starts a real runner; resolves when the server says that its node is online. */
   async startRunner(server, name) {
     const key = await server.api.createEnrollmentKey(1);
+    return this.#startRunner(server, { name, flags: ["--enrollment-key", key] });
+  }
+
+  /** Ends a runner and starts it again, enrolled as it is. */
+  async restartRunner(server, { child, name }) {
+    await endChild(child);
+    await untilHealth({ api: server.api, name, health: "offline" });
+    return this.#startRunner(server, { name, flags: [] });
+  }
+
+  async #startRunner(server, { name, flags }) {
     const dataDir = join(this.directory, `runner-${name}`);
-    const flags = ["start", "--url", server.url, "--data-dir", dataDir, "--name", name];
-    const child = this.#spawn([runnerBin, ...flags, "--enrollment-key", key], {
-      log: `runner-${name}.log`,
-    });
-    await untilOnline({
-      api: server.api,
-      name,
-      child,
-      log: join(this.directory, `runner-${name}.log`),
-    });
-    return { child, pid: child.pid };
+    const place = ["--url", server.url, "--data-dir", dataDir, "--name", name];
+    const log = `runner-${name}.log`;
+    const child = this.#spawn([runnerBin, "start", ...place, ...flags], { log });
+    const logFile = join(this.directory, log);
+    await untilHealth({ api: server.api, name, health: "online", child, logFile });
+    return { child, pid: child.pid, name };
   }
 
   /** Starts a process of real node agents, see agents-process.mjs. */
@@ -137,15 +143,17 @@ async function readyUrl(child, logFile) {
   return JSON.parse(text).url;
 }
 
-async function untilOnline({ api, name, child, log }) {
+/** Waits until the server sees the node so; `child` is the runner that is expected to live meanwhile. */
+async function untilHealth({ api, name, health, child, logFile }) {
   const deadline = Date.now() + readyTimeoutMs;
   while (Date.now() < deadline) {
     const { items } = await api.get(`/node/management/v1/nodes?name=${name}`);
-    if (items[0]?.healthStatus === "online") return;
-    if (child.exitCode !== null) throw new Error(`runner ended: ${await readFile(log, "utf8")}`);
+    if (items[0]?.healthStatus === health) return;
+    if (child !== undefined && child.exitCode !== null) break;
     await delay(50);
   }
-  throw new Error(`runner "${name}" did not come online: ${await readFile(log, "utf8")}`);
+  const log = logFile === undefined ? "" : readFileSync(logFile, "utf8");
+  throw new Error(`runner "${name}" is not ${health}: ${log}`);
 }
 
 /** The parent's side of a virtual fleet's process. */
