@@ -1,4 +1,6 @@
-import { request } from "node:http";
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ApiFixture, jobsPath, template } from "./api-fixture.ts";
 import { at } from "./api-json.ts";
@@ -180,13 +182,25 @@ describe("live streams", () => {
     }
     await node.report(node.result(run));
 
-    const received = await readSlowly(
+    const sockets: Socket[] = [];
+    fixture.api.server.on("connection", (socket: Socket) => sockets.push(socket));
+    const reader = await openPaused(
       fixture,
       `${state}/runs/${run.runId}/output?follow=true`,
       token,
     );
+    const buffered = async (): Promise<number> =>
+      Math.max(0, ...sockets.map((socket) => socket.writableLength));
+    await fixture.until(buffered, (length) => length > 0);
+    await fixture.clock.advance(1000);
+    const held = await buffered();
 
-    expect(received).toBeGreaterThan(400 * 80_000);
+    reader.response.resume();
+    await fixture.settle(reader.done);
+
+    const pageBytes = 64 * 81_000;
+    expect(held).toBeLessThanOrEqual(2 * pageBytes);
+    expect(reader.size).toBeGreaterThan(400 * 80_000);
   });
 
   it("end when the service drains, changes are refused, reading goes on", async () => {
@@ -214,29 +228,26 @@ describe("live streams", () => {
   });
 });
 
-/** Reads a large answer with a pause whenever something arrives; returns its size. */
-async function readSlowly(fixture: ApiFixture, path: string, token: string): Promise<number> {
-  const reading = new Promise<number>((resolve, reject) => {
-    const asked = request(`${fixture.url}${path}`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
+/** Asks for an answer and reads nothing of it until `response.resume()`. */
+async function openPaused(fixture: ApiFixture, path: string, token: string): Promise<PausedReader> {
+  const headers = { authorization: `Bearer ${token}` };
+  const asked = request(`${fixture.url}${path}`, { headers }).end();
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
     asked.on("error", reject);
-    asked.on("response", (response) => {
-      let size = 0;
-      response.on("data", (part: Buffer) => {
-        size += part.length;
-        response.pause();
-        setImmediate(() => response.resume());
-      });
-      response.on("end", () => resolve(size));
-    });
-    asked.end();
+    asked.on("response", resolve);
   });
-  let size = 0;
-  await fixture.settle(
-    reading.then((total) => {
-      size = total;
-    }),
-  );
-  return size;
+  const reader = { response, size: 0, done: once(response, "end").then(() => undefined) };
+  response.pause();
+  response.on("data", (part: Buffer) => {
+    reader.size += part.length;
+  });
+  response.pause();
+  return reader;
+}
+
+interface PausedReader {
+  readonly response: IncomingMessage;
+  /** Bytes received so far. */
+  readonly size: number;
+  readonly done: Promise<void>;
 }

@@ -54,7 +54,7 @@ export function routeOptions(route: RouteDescription): RouteOptions {
 }
 
 /** A reference to one of our documents, as the OpenAPI document spells it. */
-export function componentRef(name: SchemaName): { readonly $ref: string } {
+function componentRef(name: SchemaName): { readonly $ref: string } {
   return { $ref: `#/components/schemas/${name}` };
 }
 
