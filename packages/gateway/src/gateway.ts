@@ -37,7 +37,8 @@ export class Gateway implements Service {
     clientTracking: false,
   });
   readonly #sessions = new Map<Session, WebSocket>();
-  readonly #departures = new Set<Promise<void>>();
+  /** Departures and upkeep under way: `stop` waits for them, because they use the database. */
+  readonly #inFlight = new Set<Promise<void>>();
   readonly #timers = new Map<string, Timer>();
   #isRunning = false;
 
@@ -60,7 +61,7 @@ export class Gateway implements Service {
       session.dismiss("SERVICE_DRAINING", reason);
       this.#end(session);
     }
-    await Promise.all(this.#departures);
+    await Promise.all(this.#inFlight);
     for (const socket of sockets) socket.terminate();
   }
 
@@ -104,8 +105,12 @@ export class Gateway implements Service {
 
   #end(session: Session): void {
     if (!this.#sessions.delete(session)) return;
-    const departure = session.closed().finally(() => this.#departures.delete(departure));
-    this.#departures.add(departure);
+    this.#follow(session.closed());
+  }
+
+  #follow(work: Promise<void>): void {
+    const following = work.finally(() => this.#inFlight.delete(following));
+    this.#inFlight.add(following);
   }
 
   /** Gives every node a sign of life, and lets go of those that give none. */
@@ -131,11 +136,12 @@ export class Gateway implements Service {
 
   #every(name: string, intervalMs: number, work: () => Promise<void>): void {
     const timer = this.#options.clock.setTimer(intervalMs, () => {
-      work()
+      const turn = work()
         .catch((error: unknown) => this.#options.log.warn({ err: error }, "gateway upkeep failed"))
         .finally(() => {
           if (this.#isRunning) this.#every(name, intervalMs, work);
         });
+      this.#follow(turn);
     });
     this.#timers.set(name, timer);
   }

@@ -60,12 +60,18 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #serverNonce = randomBytes(24).toString("base64");
   readonly #helloTimer: Timer;
+  /** `closed`: nothing is taken or sent any more, although the connection may take a while to end. */
   #state: "challenged" | "verifying" | "connected" | "closed" = "challenged";
   #identity: NodeSession | undefined;
+  /** The scheduler knows the session, and has to be told when it ends. */
+  #hasArrived = false;
+  #greeting: Promise<void> = Promise.resolve();
+  #departure: Promise<void> = Promise.resolve();
   #unsubscribe: Unsubscribe | undefined;
   /** Messages for the node that the bus brought before the welcome was sent. */
   #held: ServerMessage[] = [];
   #unrecordedBytes = 0;
+  #isPaused = false;
   #lastHeardAt: number;
 
   constructor(options: SessionOptions) {
@@ -100,8 +106,9 @@ export class Session {
     this.#lastHeardAt = this.#options.clock.monotonicMs();
   }
 
-  /** True when nothing has been heard for too long. */
+  /** True when nothing has been heard for too long although we listened. */
   isSilent(): boolean {
+    if (this.#isPaused) return false;
     return this.#options.clock.monotonicMs() - this.#lastHeardAt > silenceMaxMs;
   }
 
@@ -110,16 +117,10 @@ export class Session {
     this.#refuse(code, reason, true);
   }
 
-  /** The connection is gone. */
+  /** The connection is gone. Resolves when the departure is recorded. */
   async closed(): Promise<void> {
-    const hadArrived = this.#state === "connected";
     this.#leave();
-    if (!hadArrived || this.#identity === undefined) return;
-    try {
-      await this.#options.reports.disconnected(this.#identity);
-    } catch (error) {
-      this.#options.log.warn({ err: error }, "a departure could not be recorded");
-    }
+    await this.#departure;
   }
 
   #greet(messages: readonly NodeMessage[]): void {
@@ -129,7 +130,9 @@ export class Session {
       return;
     }
     this.#state = "verifying";
-    this.#welcome(hello).catch((error: unknown) => this.#failed(error));
+    // From here on the node waits for us: how long the database takes is not its fault.
+    this.#helloTimer.cancel();
+    this.#greeting = this.#welcome(hello).catch((error: unknown) => this.#failed(error));
   }
 
   async #welcome(hello: Hello): Promise<void> {
@@ -139,19 +142,19 @@ export class Session {
       this.#refuse(verdict.code, verdict.reason, false);
       return;
     }
+    if (this.#isGone()) return;
     const { nodeId } = hello;
     const { remoteAddress } = transport;
     this.#identity = { nodeId, sessionId: randomUUID(), remoteAddress };
     // From here on nothing that is published for the node is missed; what reconciliation repeats the node ignores.
     this.#unsubscribe = bus.subscribe(nodeTopic(nodeId), (data) => this.#deliver(data));
     await reports.connected(hello, this.#identity);
-    if (this.#isGone()) {
-      await reports.disconnected(this.#identity);
-      return;
-    }
-    this.#helloTimer.cancel();
+    this.#hasArrived = true;
+    if (this.#isGone()) return;
     this.#state = "connected";
-    this.#send([this.#welcomeMessage(hello), ...this.#held]);
+    this.#send([this.#welcomeMessage(hello)]);
+    // A frame each: together they could be larger than a frame may be.
+    for (const message of this.#held) this.#send([message]);
     this.#held = [];
   }
 
@@ -194,13 +197,17 @@ export class Session {
 
   #hold(bytes: number): void {
     this.#unrecordedBytes += bytes;
-    if (this.#unrecordedBytes > unrecordedBytesMax) this.#options.transport.pause();
+    if (this.#isPaused || this.#unrecordedBytes <= unrecordedBytesMax) return;
+    this.#isPaused = true;
+    this.#options.transport.pause();
   }
 
   #release(bytes: number): void {
-    const wasOver = this.#unrecordedBytes > unrecordedBytesMax;
     this.#unrecordedBytes -= bytes;
-    if (wasOver && this.#unrecordedBytes <= unrecordedBytesMax) this.#options.transport.resume();
+    if (!this.#isPaused || this.#unrecordedBytes > unrecordedBytesMax) return;
+    this.#isPaused = false;
+    this.heard();
+    this.#options.transport.resume();
   }
 
   #send(messages: readonly ServerMessage[]): void {
@@ -225,14 +232,27 @@ export class Session {
     if (this.#state === "closed") return;
     this.#options.log.info({ nodeId: this.#identity?.nodeId, code, reason }, "session ends");
     this.#send([{ type: "goodbye", code, reason, retryable }]);
+    this.#leave();
     this.#options.transport.close();
   }
 
   #leave(): void {
+    if (this.#state === "closed") return;
     this.#state = "closed";
+    this.#departure = this.#depart();
     this.#helloTimer.cancel();
     this.#unsubscribe?.();
     this.#held = [];
+  }
+
+  async #depart(): Promise<void> {
+    await this.#greeting;
+    if (!this.#hasArrived || this.#identity === undefined) return;
+    try {
+      await this.#options.reports.disconnected(this.#identity);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "a departure could not be recorded");
+    }
   }
 
   #isGone(): boolean {

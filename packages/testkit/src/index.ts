@@ -1,5 +1,14 @@
+export { CountingBus } from "./counting-bus.ts";
+export { settle, until } from "./event-loop.ts";
 export { FakeClock } from "./fake-clock.ts";
+export type { MemorySession } from "./memory-session.ts";
+export { openMemorySession } from "./memory-session.ts";
+export { MemoryTransport } from "./memory-transport.ts";
+export { PatientReports } from "./patient-reports.ts";
+export type { TestNode } from "./test-node.ts";
+export { enrolTestNode } from "./test-node.ts";
 export type { DatabaseKind, TemporaryDatabase } from "./temporary-database.ts";
+export { stressService } from "./service-contract.ts";
 export { temporaryDatabase, whyUnavailable } from "./temporary-database.ts";
 export type { PostgresServer } from "./temporary-postgres.ts";
 export { findPostgresBinaries, startPostgresServer } from "./temporary-postgres.ts";
