@@ -211,7 +211,8 @@ onEachDatabase("instances", (setup, kind) => {
     expect(only(await listGroups(db, instanceId)).cursor).toBe(20);
   });
 
-  test.runIf(kind === "postgres")("does not deadlock on instances named in any order", async () => {
+  const testOnPostgres = kind === "postgres" ? test : undefined;
+  testOnPostgres?.("does not deadlock on instances named in any order", async () => {
     const { db, addInstance } = await setup();
     const ids = [(await addInstance([[]])).id, (await addInstance([[]])).id];
 

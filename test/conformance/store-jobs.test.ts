@@ -112,7 +112,8 @@ onEachDatabase("jobs", (setup, kind) => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test.runIf(kind === "postgres")("skips due jobs that another transaction holds", async () => {
+  const testOnPostgres = kind === "postgres" ? test : undefined;
+  testOnPostgres?.("skips due jobs that another transaction holds", async () => {
     const { db, addJob } = await setup();
     const first = await addJob({ nextExecutionAt: now - 1 });
     const second = await addJob();

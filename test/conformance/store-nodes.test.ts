@@ -79,7 +79,8 @@ onEachDatabase("nodes", (setup, kind) => {
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(2);
   });
 
-  test.runIf(kind === "postgres")("gives a name to one of two nodes with two keys", async () => {
+  const testOnPostgres = kind === "postgres" ? test : undefined;
+  testOnPostgres?.("gives a name to one of two nodes with two keys", async () => {
     const fixture = await setup();
     const keys = [await addKey(fixture, {}), await addKey(fixture, {})];
 

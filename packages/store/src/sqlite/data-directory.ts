@@ -44,7 +44,7 @@ function takeLock(
   { dataDir, pidPath }: { readonly dataDir: string; readonly pidPath: string },
 ): void {
   try {
-    lock.exec("PRAGMA busy_timeout = 0");
+    lock.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY");
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     lock.close();

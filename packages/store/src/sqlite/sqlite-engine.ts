@@ -31,6 +31,7 @@ export class SqliteEngine implements Engine {
   readonly #read: SqliteConnection;
   readonly #session: Session;
   readonly #mutex = new Mutex();
+  #isClosed = false;
 
   constructor(
     directory: DataDirectory,
@@ -65,6 +66,8 @@ export class SqliteEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#mutex.run(async () => {
+      if (this.#isClosed) return;
+      this.#isClosed = true;
       this.#read.close();
       this.#write.close();
       this.#directory.release();

@@ -1,0 +1,332 @@
+import { randomUUID } from "node:crypto";
+import { temporaryDatabase, whyUnavailable } from "@courier/testkit";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { DatabaseOptions } from "./database.ts";
+import { enrolNode, insertEnrollmentKey } from "./enrollment.ts";
+import { addToCounts, listGroupsPastDeadline, nextGroupDeadlineAt } from "./groups.ts";
+import { DatabaseHandle } from "./handle.ts";
+import { insertInstance, listOpenInstanceIds, lockInstances } from "./instances.ts";
+import { claimDueJobs, insertJob, nextJobDueAt } from "./jobs.ts";
+import { findNodesByIdentifiers, setNodesOffline, setNodesOnline, touchNodes } from "./nodes.ts";
+import { appendOutput, listOutput } from "./output.ts";
+import { PostgresEngine } from "./postgres/postgres-engine.ts";
+import { createPool } from "./postgres/postgres-pool.ts";
+import { recordReports } from "./reports.ts";
+import { findRuns, listStranded, listUnaccepted, openRunsOfNode } from "./run-lists.ts";
+import { listRuns } from "./run-pages.ts";
+import { dispatchRuns, endPendingRuns, endRuns, insertRuns, selectPendingRuns } from "./runs.ts";
+import { takeDataDirectory } from "./sqlite/data-directory.ts";
+import { SqliteConnection } from "./sqlite/sqlite-connection.ts";
+import { SqliteEngine } from "./sqlite/sqlite-engine.ts";
+import { openSqlite, type SqliteDatabase } from "./sqlite/sqlite-module.ts";
+import { listSteps, upsertSteps } from "./steps.ts";
+import { listExpiredStops, nextStopDeadlineAt, requestStops } from "./stops.ts";
+
+/** Tables whose size must not matter to the statements of the hot path and of the loops. */
+const large = "runs|steps|output_chunks|nodes|instances|groups|jobs";
+
+test("no statement of the loops scans or sorts a table on sqlite", async () => {
+  const { options, close } = await emptyDatabase("sqlite");
+  await close();
+  const { database, statements, connection } = await recordingSqlite(options);
+  await runEverything(database);
+
+  const plans = [...statements].map((text) => ({ text, steps: explain(connection, text) }));
+
+  const scans = plans.filter(({ steps }) =>
+    steps.some((step) => new RegExp(`^SCAN (${large})$`).test(step)),
+  );
+  expect(scans).toEqual([]);
+  const sorts = plans.filter(({ steps }) => steps.some((step) => step.includes("TEMP B-TREE")));
+  expect(sorts.map(({ text }) => text)).toEqual([expect.stringContaining(`"runs"."node_id" = ?`)]);
+});
+
+test("a page of runs is found by its position on sqlite", async () => {
+  const { options, close } = await emptyDatabase("sqlite");
+  await close();
+  const { database, statements, connection } = await recordingSqlite(options);
+  const { instanceId } = await runEverything(database);
+  statements.clear();
+
+  await listRuns(database, { instanceId, page: 2, size: 3 });
+
+  const [page] = [...statements].filter((text) => text.includes('from "runs"'));
+  expect(explain(connection, page ?? "")).toEqual([
+    "SEARCH runs USING INDEX sqlite_autoindex_runs_2 (instance_seq=? AND (group_number,position)>(?,?))",
+  ]);
+});
+
+const reason = whyUnavailable("postgres");
+
+describe.skipIf(reason !== undefined)(`on postgres ${reason ?? ""}`, () => {
+  test("no statement of the loops scans or hashes a table", async () => {
+    const { options, close } = await emptyDatabase("postgres");
+    await close();
+    if ("dataDir" in options) throw new Error("not the options of PostgreSQL");
+    const pool = createPool(options);
+    const statements = recordStatements(pool);
+    const database = new DatabaseHandle(new PostgresEngine(pool));
+    onTestFinished(async () => await database.close());
+    await runEverything(database);
+
+    const plans: { text: string; plan: string }[] = [];
+    for (const [text, values] of [...statements].filter(([text]) =>
+      /^\s*(?:select|with|update|insert|delete)/i.test(text),
+    )) {
+      const { rows } = await pool.query<{ "QUERY PLAN": string }>(`EXPLAIN ${text}`, [...values]);
+      plans.push({ text, plan: rows.map((row) => row["QUERY PLAN"]).join("\n") });
+    }
+
+    expect(plans.length).toBeGreaterThan(30);
+    const bad = new RegExp(`Seq Scan on (${large})\\b|Hash Join|Merge Join`);
+    expect(plans.filter(({ plan }) => bad.test(plan))).toEqual([]);
+  });
+});
+
+async function emptyDatabase(
+  kind: "sqlite" | "postgres",
+): Promise<{ options: DatabaseOptions; close: () => Promise<void> }> {
+  const { database, options, dispose } = await temporaryDatabase(kind);
+  onTestFinished(dispose);
+  return { options, close: async () => await database.close() };
+}
+
+async function recordingSqlite(options: DatabaseOptions): Promise<{
+  database: DatabaseHandle;
+  statements: Set<string>;
+  connection: SqliteConnection;
+}> {
+  if (!("dataDir" in options)) throw new Error("not the options of SQLite");
+  const statements = new Set<string>();
+  const directory = await takeDataDirectory(options.dataDir);
+  const open = async (): Promise<SqliteConnection> => {
+    const database = await openSqlite(directory.databasePath, { readOnly: false });
+    const recording: SqliteDatabase = {
+      prepare: (text) => {
+        statements.add(text);
+        return database.prepare(text);
+      },
+      exec: (text) => database.exec(text),
+      close: () => database.close(),
+    };
+    // No cache to speak of, so that each use is recorded.
+    return new SqliteConnection(recording, { statementsMax: 1 });
+  };
+  const write = await open();
+  const database = new DatabaseHandle(new SqliteEngine(directory, { write, read: await open() }));
+  onTestFinished(async () => await database.close());
+  return { database, statements, connection: write };
+}
+
+function explain(connection: SqliteConnection, text: string): string[] {
+  if (!/^\s*(?:select|with|update|insert|delete)/i.test(text)) return [];
+  // The columns are those of EXPLAIN QUERY PLAN.
+  const rows = connection.all(`EXPLAIN QUERY PLAN ${text}`, []) as { detail: string }[];
+  return rows.map(({ detail }) => detail);
+}
+
+/** Statements with the values of their last use. */
+function recordStatements(pool: ReturnType<typeof createPool>): Map<string, readonly unknown[]> {
+  const statements = new Map<string, readonly unknown[]>();
+  const record = (target: { query: unknown }): void => {
+    const query = target.query as (...parameters: unknown[]) => unknown;
+    target.query = (...parameters: unknown[]): unknown => {
+      const [text, values] = parameters;
+      if (typeof text === "string" && !text.startsWith("EXPLAIN")) {
+        statements.set(text, Array.isArray(values) ? values : []);
+      }
+      return query.apply(target, parameters);
+    };
+  };
+  record(pool);
+  pool.on("connect", record);
+  return statements;
+}
+
+/** Uses everything that the loops and the hot path use, on a few rows. */
+async function runEverything(db: DatabaseHandle): Promise<{ instanceId: string }> {
+  const now = 1000;
+  const { nodeIds, instanceId, runIds } = await fill(db, now);
+  const [nodeId = "", other = ""] = nodeIds;
+  const [runId = ""] = runIds;
+  const group = { instanceId, groupNumber: 0 };
+  const sessionId = "s";
+  const agent = { bootId: "", journalId: "", agentVersion: "", attributes: "{}", now };
+  await db.transaction(async (tx) => {
+    await setNodesOnline(
+      tx,
+      nodeIds.map((id) => ({ nodeId: id, sessionId, ...agent })),
+    );
+    await claimDueJobs(tx, { now, limit: 1 });
+    await lockInstances(tx, [instanceId]);
+    await selectPendingRuns(tx, { ...group, fromPosition: 0, limit: 10 });
+    await dispatchRuns(tx, { ids: runIds.slice(0, 4), now });
+    await addToCounts(tx, [{ ...group, counts: { inFlight: 4 } }]);
+    const report = { runId, token: 1, at: now };
+    const result = {
+      ...report,
+      status: "success",
+      reason: "",
+      startedAt: null,
+      finishedAt: now,
+    } as const;
+    await recordReports(tx, [{ nodeId, now, started: [report], results: [result] }]);
+    await recordReports(tx, [
+      { nodeId, now, started: [], results: [{ ...result, status: "failure" }] },
+    ]);
+    await upsertSteps(tx, [stepOf(runId, now)]);
+    const chunk = {
+      ...report,
+      stepNumber: 1,
+      attempt: 1,
+      stream: "stdout",
+      offset: 0,
+      data: new Uint8Array(1),
+    } as const;
+    await appendOutput(tx, [{ nodeId, now, chunks: [chunk] }]);
+    await requestStops(tx, { ...group, outcome: "timeout", stopDeadlineAt: now, now });
+    await requestStops(tx, { instanceId, runId, outcome: "timeout", stopDeadlineAt: now, now });
+    await endRuns(tx, {
+      ids: runIds.slice(1, 2),
+      status: "unknown",
+      reason: "",
+      now,
+      from: ["dispatched"],
+    });
+    await endPendingRuns(tx, {
+      ...group,
+      fromPosition: 0,
+      limit: 1,
+      status: "skipped",
+      reason: "",
+      now,
+    });
+    await touchNodes(tx, { nodeIds, now });
+    await setNodesOffline(tx, [{ nodeId: other, sessionId, now }]);
+  });
+  await readEverything(db, { nodeId, instanceId, runId });
+  return { instanceId };
+}
+
+async function readEverything(
+  db: DatabaseHandle,
+  ids: { readonly nodeId: string; readonly instanceId: string; readonly runId: string },
+): Promise<void> {
+  const { nodeId, instanceId, runId } = ids;
+  const past = { now: 2000, limit: 10 };
+  await nextJobDueAt(db);
+  await listOpenInstanceIds(db);
+  await nextGroupDeadlineAt(db);
+  await listGroupsPastDeadline(db, past);
+  await nextStopDeadlineAt(db);
+  await listExpiredStops(db, past);
+  await listUnaccepted(db, { dispatchedBefore: 2000, limit: 10 });
+  await listStranded(db, { offlineBefore: 2000, limit: 10 });
+  await openRunsOfNode(db, nodeId);
+  await findRuns(db, [runId]);
+  await listRuns(db, { instanceId, page: 1, size: 3 });
+  await listSteps(db, runId);
+  await listOutput(db, { runId, limit: 3 });
+  await findNodesByIdentifiers(db, [nodeId, "name"]);
+}
+
+function stepOf(runId: string, now: number): Parameters<typeof upsertSteps>[1][number] {
+  return {
+    runId,
+    stepNumber: 1,
+    status: "success",
+    attemptCount: 1,
+    exitCode: 0,
+    reason: "",
+    interpreterPath: "",
+    interpreterVersion: "",
+    startedAt: now,
+    finishedAt: now,
+    outputBytes: 0,
+    outputDroppedBytes: 0,
+    updatedAt: now,
+  };
+}
+
+async function fill(
+  db: DatabaseHandle,
+  now: number,
+): Promise<{ nodeIds: string[]; instanceId: string; runIds: string[] }> {
+  const [jobId, instanceId] = [randomUUID(), randomUUID()];
+  const nodeIds = Array.from({ length: 10 }, () => randomUUID());
+  const times = { createdAt: now, updatedAt: now };
+  const key = {
+    id: "key",
+    hash: "hash",
+    prefix: "",
+    expiresAt: now + 1,
+    usesLeft: 99,
+    createdBy: "",
+  };
+  await insertEnrollmentKey(db, { ...key, createdAt: now });
+  for (const id of nodeIds) {
+    await enrolNode(db, { id, name: id, publicKey: id, keyHash: "hash", attributes: "{}", now });
+  }
+  const job = {
+    id: jobId,
+    name: "job",
+    description: "",
+    status: "active",
+    template: "{}",
+  } as const;
+  await insertJob(db, {
+    ...job,
+    scheduleRule: "immediate",
+    nextExecutionAt: now,
+    createdBy: "",
+    ...times,
+  });
+  const counts = {
+    inFlight: 0,
+    success: 0,
+    failure: 0,
+    timeout: 0,
+    canceled: 0,
+    skipped: 0,
+    undeliverable: 0,
+    unknown: 0,
+  };
+  await insertInstance(db, {
+    instance: {
+      id: instanceId,
+      jobId,
+      nominalAt: now,
+      status: "running",
+      reason: "",
+      executionType: "parallel",
+      actionSpec: "{}",
+      targetSpec: "{}",
+      jobName: "",
+      startedAt: now,
+      finishedAt: null,
+      lastUpdatedBy: "",
+      cancelRequestedAt: null,
+      ...times,
+    },
+    groups: [
+      {
+        instanceId,
+        groupNumber: 0,
+        status: "running",
+        reason: "",
+        nodeCount: 10,
+        spec: "{}",
+        cursor: 0,
+        batchEnd: 0,
+        haltReason: "",
+        startedAt: now,
+        deadlineAt: now,
+        finishedAt: null,
+        counts,
+      },
+    ],
+  });
+  const runs = nodeIds.map((nodeId, position) => ({ id: randomUUID(), nodeId, position }));
+  await insertRuns(db, { instanceId, groupNumber: 0, createdAt: now, runs });
+  return { nodeIds, instanceId, runIds: runs.map(({ id }) => id) };
+}
