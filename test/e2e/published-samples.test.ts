@@ -1,0 +1,82 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { canonicaliseTemplate, findUnsupported } from "@courier/core";
+import { validateTemplate } from "@courier/schema";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { formatOf } from "../conformance/template-files.ts";
+import { startStack, textAt, valueAt, type Stack } from "./stack.ts";
+
+const directory =
+  process.env["COURIER_SAMPLES"] ??
+  join(import.meta.dirname, "../../../shared/conformance/courier-samples");
+const isPresent = existsSync(directory);
+const files = isPresent ? readdirSync(directory).filter(isRunnable) : [];
+
+/** The two that begin with 0 are forms to fill in, not jobs. */
+function isRunnable(file: string): boolean {
+  return formatOf(file) !== undefined && !/^0[01]_/.test(file);
+}
+
+describe.skipIf(!isPresent)(
+  `published samples${isPresent ? "" : `: left out, there is no ${directory}; COURIER_SAMPLES names another place`}`,
+  () => {
+    const nodeIds: string[] = [];
+    let stack: Stack;
+
+    beforeAll(async () => {
+      stack = await startStack();
+      for (const name of ["one", "two", "three", "four", "five"]) {
+        nodeIds.push(await stack.startRunner(name));
+      }
+    });
+
+    afterAll(async () => {
+      await stack.stop();
+    });
+
+    it.concurrent.each(files)(
+      "%s runs, or is refused with the fields that this version does not execute",
+      async (file) => {
+        const format = formatOf(file) ?? "json";
+        const sample = await fillIn(file, nodeIds);
+
+        const add = ["scheduler", "jobs", "add-job", "--body-file", "-", "--body-format", format];
+        const { code, stdout, stderr } = await stack.cli([...add, "--wait"], {
+          stdin: sample.text,
+        });
+
+        if (sample.unsupported.length > 0) {
+          expect(code).toBe(2);
+          const { error } = JSON.parse(stderr) as {
+            error: { code: string; details: { pointer: string }[] };
+          };
+          expect(error.code).toBe("TEMPLATE_UNSUPPORTED");
+          const pointers = error.details.map((detail) => detail.pointer);
+          expect(pointers.toSorted()).toEqual(sample.unsupported.toSorted());
+          return;
+        }
+        expect(stderr).toBe("");
+        expect(code).toBe(0);
+        const instance = valueAt(JSON.parse(stdout), ["item", "instance"]);
+        expect(textAt(instance, ["status"])).toBe("success");
+      },
+      240_000,
+    );
+  },
+);
+
+/** The sample with real node ids; the YAML twin gets a name of its own, because names are unique. */
+async function fillIn(
+  file: string,
+  nodeIds: readonly string[],
+): Promise<{ readonly text: string; readonly unsupported: readonly string[] }> {
+  const published = readFileSync(join(directory, file), "utf8");
+  const text = published
+    .replaceAll(/--NODE(\d)--/g, (_placeholder, digit: string) => nodeIds[Number(digit) - 1] ?? "")
+    .replaceAll(/--[A-Z]+ ID--/g, "00000000-0000-4000-8000-000000000009")
+    .replace(/^name: (.+)$/m, "name: $1 (YAML)");
+  const result = await validateTemplate(text, formatOf(file) ?? "json");
+  if (!result.ok) throw new Error(`${file} is not valid`);
+  const unsupported = findUnsupported(canonicaliseTemplate(result.template));
+  return { text, unsupported: unsupported.map((detail) => detail.pointer) };
+}
