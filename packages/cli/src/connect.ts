@@ -46,8 +46,11 @@ export async function connect(options: ConnectOptions): Promise<CourierClient> {
     credentials,
   });
   if (connection.fromEnvironment.length > 0) {
-    const names = connection.fromEnvironment.join(" and ");
-    options.trace(`${names} of the environment wins over the profile`);
+    const line = `${connection.fromEnvironment.join(" and ")} of the environment is used, not the profile`;
+    // Whoever typed a profile must not wonder which service answered; scripts are left alone.
+    const isSurprising = options.profile !== undefined && world.stderr.isTTY === true;
+    if (isSurprising) await options.note(`note: ${line}`);
+    else options.trace(line);
   }
   if (connection.insecure)
     await options.note("warning: Insecure is set, TLS certificates are not checked");

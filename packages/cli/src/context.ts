@@ -96,7 +96,9 @@ async function renderData(data: unknown, format: "json" | "yaml"): Promise<strin
 }
 
 function tableTarget(world: World): TableTarget {
-  const width = world.stdout.isTTY === true ? world.stdout.columns : undefined;
+  // A terminal that does not know its size says 0.
+  const columns = world.stdout.columns ?? 0;
+  const width = world.stdout.isTTY === true && columns > 0 ? columns : undefined;
   return { width, paint: choosePaint(world.stdout, world.env) };
 }
 

@@ -4,7 +4,7 @@ import type { CommandSpec } from "../command.ts";
 export const createKey: CommandSpec = {
   options: [
     { flag: "--expires-in-seconds <N>", summary: "how long nodes may enrol with it" },
-    { flag: "--uses <N>", summary: "how many nodes may enrol with it" },
+    { flag: "--uses <N>", summary: "how many nodes may enrol with it; default 1000" },
   ],
   notes: "The key is shown this once. Use it with: courier-runner start --enrollment-key KEY",
   run: async (context, flags) => {

@@ -58,11 +58,16 @@ export class ProgressDisplay {
         now: this.#world.now(),
         since: this.#since,
         endedAtStart: this.#endedAtStart,
-        width: Math.max(20, (stderr.columns ?? 80) - 1),
-        height: Math.max(3, (stderr.rows ?? 24) - 2),
+        width: Math.max(20, sizeOr(stderr.columns, 80) - 1),
+        height: Math.max(3, sizeOr(stderr.rows, 24) - 2),
         isUnicode: /utf-?8/i.test(env["LC_ALL"] ?? env["LC_CTYPE"] ?? env["LANG"] ?? ""),
         paint: choosePaint(stderr, env),
       }),
     );
   }
+}
+
+/** A terminal that does not know its size says 0. */
+function sizeOr(size: number | undefined, fallback: number): number {
+  return size === undefined || size === 0 ? fallback : size;
 }

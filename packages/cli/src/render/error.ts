@@ -38,7 +38,8 @@ export function renderErrorText(error: unknown, paint: Paint): string {
   const lines = [`${paint("error:", "error")} ${visibleText(message)}`];
   const file = readText(error, "file");
   for (const detail of details) lines.push(`  ${visibleText(renderDetail(detail, file))}`);
-  lines.push(`help: ${helpFor(error)}`);
+  const help = helpFor(error);
+  if (help !== undefined) lines.push(`help: ${help}`);
   if (requestId !== "") lines.push(`request id: ${visibleText(requestId)}`);
   if (code === "INTERNAL" && !(error instanceof CourierError)) lines.push(stackOf(error));
   return `${lines.join("\n")}\n`;
@@ -55,10 +56,18 @@ export function renderDetail(detail: ErrorDetail, file: string | undefined): str
   return prefix === "" ? detail.message : `${prefix}: ${detail.message}`;
 }
 
-function helpFor(error: unknown): string {
-  if (error instanceof CourierError) return errorCodes[error.code].help;
-  return "this is a defect of courier-cli; please report it with the text above and below";
+function helpFor(error: unknown): string | undefined {
+  if (!(error instanceof CourierError)) {
+    return "this is a defect of courier-cli; please report it with the text above and below";
+  }
+  if (error.code === "USAGE" && error.message.includes("--")) return undefined;
+  return cliHelp[error.code] ?? errorCodes[error.code].help;
 }
+
+/** Where the registry speaks to those who write requests, a person at the CLI needs other words. */
+const cliHelp: Partial<Record<string, string>> = {
+  UNAUTHENTICATED: "store a valid token with `courier-cli register-device`, or set COURIER_TOKEN",
+};
 
 function readText(error: unknown, key: "requestId" | "file"): string | undefined {
   // Service errors and template errors carry these; both are plain properties.

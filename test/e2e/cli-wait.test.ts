@@ -1,0 +1,226 @@
+import { spawnSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { jobTemplate } from "./cli-templates.ts";
+import { programPath, startStack, textAt, valueAt, type Stack } from "./stack.ts";
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await startStack({ runnerNames: ["web-1", "web-2"] });
+});
+
+afterAll(async () => {
+  await stack.stop();
+});
+
+let jobs = 0;
+
+function addAndWait(lines: readonly string[], flags: readonly string[] = []): string[] {
+  jobs += 1;
+  const template = jobTemplate({ name: `wait ${jobs}`, nodes: ["web-1"], lines });
+  const body = JSON.stringify(template);
+  return ["scheduler", "jobs", "add-job", "--body", body, "--wait", ...flags];
+}
+
+const watching = "-> 200 (stream)";
+
+describe("add-job --wait", { timeout: 60_000 }, () => {
+  it("exits with 1 and says what happened when the instance does not succeed", async () => {
+    const { code, stdout, stderr } = await stack.cli(addAndWait(["exit 3"]));
+
+    expect(code).toBe(1);
+    const item = valueAt(JSON.parse(stdout), ["item"]);
+    expect(valueAt(item, ["instance", "status"])).toBe("failure");
+    expect(Object.keys(item as object)).toEqual([
+      "exceptionReasons",
+      "id",
+      "nextExecutionTime",
+      "instance",
+    ]);
+    expect(stderr).toMatch(/^instance [0-9a-f-]{36} ended failure.*\(1 failure\)\n$/);
+  });
+
+  it("exits with 7 when the time is over, and the work goes on", async () => {
+    const flags = ["--timeout", "1"];
+
+    const { code, stdout, stderr } = await stack.cli(addAndWait(["sleep 600"], flags));
+
+    expect(code).toBe(7);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "WAIT_TIMED_OUT" } });
+    const instance = textAt(JSON.parse(stdout), ["item", "instance", "id"]);
+    const answer = await stack.json(["state", "instance", "cancel", "--instanceId", instance]);
+    expect(valueAt(answer, ["item"])).toMatchObject({ id: instance, status: "cancelling" });
+    const watched = await stack.cli(["state", "instance", "watch", "--instanceId", instance]);
+    expect(watched.code).toBe(1);
+    expect(textAt(JSON.parse(watched.stdout), ["item", "status"])).toBe("canceled");
+  });
+
+  it("cancels on timeout when asked to, and waits for the nodes to confirm", async () => {
+    const flags = ["--timeout", "1", "--cancel-on-timeout"];
+
+    const { code, stdout, stderr } = await stack.cli(addAndWait(["sleep 600"], flags));
+
+    expect(code).toBe(7);
+    expect(stderr).toMatch(/^the time is over, cancelling\n/);
+    expect(textAt(JSON.parse(stdout), ["item", "instance", "status"])).toBe("canceled");
+  });
+
+  it("exits with 130 on Ctrl-C and says how to stop what goes on", async () => {
+    const cli = stack.startCli(addAndWait(["sleep 600"], ["--verbose"]));
+    await cli.wrote("stderr", watching);
+
+    cli.child.kill("SIGINT");
+
+    const { code, stdout, stderr } = await cli.finished;
+    expect(code).toBe(130);
+    const instance = textAt(JSON.parse(stdout), ["item", "instance", "id"]);
+    expect(stderr).toContain(
+      `interrupted: instance ${instance} goes on; stop it with: courier-cli state instance cancel --instanceId ${instance}\n`,
+    );
+    await stack.json(["state", "instance", "cancel", "--instanceId", instance]);
+  });
+
+  it("survives a service that is killed and comes back, and says so", async () => {
+    const flag = join(stack.directory, "go-on");
+    const lines = [`while [ ! -e '${flag}' ]; do sleep 0.1; done`];
+    const cli = stack.startCli(addAndWait(lines, ["--verbose"]));
+    await cli.wrote("stderr", watching);
+
+    await stack.stopServer("SIGKILL");
+    await cli.wrote("stderr", "trying again until it is back");
+    await stack.startServer();
+    await writeFile(flag, "");
+
+    const { code, stdout, stderr } = await cli.finished;
+    expect(stderr).toContain("connected again\n");
+    expect(textAt(JSON.parse(stdout), ["item", "instance", "status"])).toBe("success");
+    expect(code).toBe(0);
+  });
+
+  it("writes a JUnit report", async () => {
+    const flags = ["--junit", join(stack.directory, "report.xml")];
+
+    const { code } = await stack.cli(addAndWait(["exit 1"], flags));
+
+    expect(code).toBe(1);
+    const xml = await readFile(join(stack.directory, "report.xml"), "utf8");
+    expect(xml).toMatch(/<testsuites name="instance [0-9a-f-]{36}" tests="1" failures="1"/);
+  });
+
+  it("adds a job once for one idempotency key", async () => {
+    const args = addAndWait(["true"], ["--idempotency-key", "key-1"]);
+
+    const [first, second] = [await stack.json(args), await stack.json(args)];
+
+    expect(textAt(second, ["item", "id"])).toBe(textAt(first, ["item", "id"]));
+  });
+
+  // BSD's `script` takes other arguments.
+  it.skipIf(process.platform !== "linux")(
+    "shows bars on a terminal and leaves stdout to the data",
+    async () => {
+      const command = [process.execPath, programPath("courier-cli"), ...addAndWait(["true"])]
+        .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
+        .join(" ");
+      const env = { COURIER_URL: stack.url, COURIER_TOKEN: stack.adminToken, TERM: "xterm" };
+      const terminal = spawnSync("script", ["-qec", `${command} > out.json`, "/dev/null"], {
+        cwd: stack.directory,
+        env: { PATH: process.env["PATH"], SHELL: "/bin/sh", LC_ALL: "C.UTF-8", ...env },
+        encoding: "utf8",
+        timeout: 30_000,
+      });
+
+      expect(terminal.status).toBe(0);
+      expect(terminal.stdout).toMatch(/group 0 \[█{24}\] 1\/1 .*success.*: 1 success/);
+      const out = await readFile(join(stack.directory, "out.json"), "utf8");
+      expect(textAt(JSON.parse(out), ["item", "instance", "status"])).toBe("success");
+    },
+  );
+});
+
+describe("state run logs", { timeout: 60_000 }, () => {
+  async function runOf(lines: readonly string[]): Promise<string> {
+    const added = await stack.json(addAndWait(lines));
+    const instance = textAt(added, ["item", "instance", "id"]);
+    const runs = await stack.json([
+      ...["state", "instance", "list-instance-runs", "--instanceId", instance],
+    ]);
+    return textAt(runs, ["items", 0, "runId"]);
+  }
+
+  it("gives back each stream byte for byte", async () => {
+    const run = await runOf(["printf 'a\\377\\000b\\n'", "printf 'e\\376' >&2"]);
+
+    const { code, stdoutBytes, stderrBytes } = await stack.cli([
+      "state",
+      "run",
+      "logs",
+      "--run-id",
+      run,
+    ]);
+
+    expect(code).toBe(0);
+    expect(stdoutBytes).toEqual(Buffer.from([0x61, 0xff, 0x00, 0x62, 0x0a]));
+    expect(stderrBytes).toEqual(Buffer.from([0x65, 0xfe]));
+  });
+
+  it("marks where output beyond the quota was dropped", async () => {
+    const run = await runOf(["head -c 20000000 /dev/zero | tr '\\0' x"]);
+
+    const { code, stdoutBytes, stderr } = await stack.cli(["state", "run", "logs", "--runId", run]);
+
+    expect(code).toBe(0);
+    const dropped = /^\[courier: (\d+) bytes dropped here\]\n$/.exec(stderr)?.[1];
+    expect(Number(dropped) + stdoutBytes.length).toBe(20_000_000);
+  });
+
+  it("follows a run until it ends", async () => {
+    const flag = join(stack.directory, "finish");
+    const lines = ["echo begin", `while [ ! -e '${flag}' ]; do sleep 0.1; done`, "echo end"];
+    const adding = stack.startCli(addAndWait(lines, ["--verbose"]));
+    await adding.wrote("stderr", watching);
+    const runs = await stack.json(["state", "instance", "list-all", "--status", "running"]);
+    const instance = textAt(runs, ["items", 0, "id"]);
+    const list = await stack.json([
+      "state",
+      "instance",
+      "list-instance-runs",
+      "--instanceId",
+      instance,
+    ]);
+
+    const follow = stack.startCli([
+      "state",
+      "run",
+      "logs",
+      "-f",
+      "--runId",
+      textAt(list, ["items", 0, "runId"]),
+    ]);
+    await follow.wrote("stdout", "begin\n");
+    await writeFile(flag, "");
+
+    expect(await follow.finished).toMatchObject({ code: 0, stdout: "begin\nend\n", stderr: "" });
+    expect((await adding.finished).code).toBe(0);
+  });
+
+  it("ends quietly when its reader goes away", async () => {
+    const run = await runOf(["head -c 3000000 /dev/zero | tr '\\0' x"]);
+    const command = `"$0" "$1" state run logs --runId "$2" | head -c 10; echo " \${PIPESTATUS[0]}"`;
+
+    const shell = spawnSync(
+      "bash",
+      ["--norc", "-c", command, process.execPath, programPath("courier-cli"), run],
+      {
+        env: { PATH: process.env["PATH"], COURIER_URL: stack.url, COURIER_TOKEN: stack.adminToken },
+        encoding: "utf8",
+      },
+    );
+
+    expect(shell).toMatchObject({ stdout: "xxxxxxxxxx 0\n", stderr: "" });
+  });
+});
