@@ -47,7 +47,7 @@ export const closeSweepMs = 50;
 
 /** Lifetime of an enrolment key and number of nodes it admits when the request names none. */
 export const enrollmentKeyLifetimeDefaultSeconds: number = 24 * 60 * 60;
-export const enrollmentKeyUsesDefault = 1;
+export const enrollmentKeyUsesDefault = 1000;
 
 /** How fast one caller may ask: requests per second in the long run, and at once. */
 export interface RateLimit {
