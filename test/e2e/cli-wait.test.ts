@@ -26,6 +26,9 @@ function addAndWait(lines: readonly string[], flags: readonly string[] = []): st
   return ["scheduler", "jobs", "add-job", "--body", body, "--wait", ...flags];
 }
 
+/** Gives a command a terminal of its own; part of every Linux distribution. */
+const terminalProgram = "script";
+
 const watching = "-> 200 (stream)";
 
 describe("add-job --wait", { timeout: 60_000 }, () => {
@@ -127,7 +130,7 @@ describe("add-job --wait", { timeout: 60_000 }, () => {
         .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
         .join(" ");
       const env = { COURIER_URL: stack.url, COURIER_TOKEN: stack.adminToken, TERM: "xterm" };
-      const terminal = spawnSync("script", ["-qec", `${command} > out.json`, "/dev/null"], {
+      const terminal = spawnSync(terminalProgram, ["-qec", `${command} > out.json`, "/dev/null"], {
         cwd: stack.directory,
         env: { PATH: process.env["PATH"], SHELL: "/bin/sh", LC_ALL: "C.UTF-8", ...env },
         encoding: "utf8",

@@ -6,10 +6,7 @@ import type { OutputSink } from "../world.ts";
 export type Paint = (text: string, status: string) => string;
 
 /** Colours only on a terminal, and never against NO_COLOR (https://no-color.org) or TERM=dumb. */
-export function wantsColor(
-  sink: OutputSink,
-  env: Readonly<Record<string, string | undefined>>,
-): boolean {
+function wantsColor(sink: OutputSink, env: Readonly<Record<string, string | undefined>>): boolean {
   return sink.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 }
 
