@@ -176,7 +176,7 @@ async function startTransaction(
 
 interface Signal {
   readonly fired: Promise<void>;
-  fire(): void;
+  readonly fire: () => void;
 }
 
 function signal(): Signal {

@@ -25,12 +25,12 @@ export interface StoreFixture {
   readonly db: Database;
   readonly options: DatabaseOptions;
   /** Enrols nodes that are offline; returns their ids. */
-  addNodes(count: number): Promise<string[]>;
+  readonly addNodes: (count: number) => Promise<string[]>;
   /** Puts nodes online; their session ids are `session-<node id>`. */
-  connect(nodeIds: readonly string[]): Promise<void>;
-  addJob(job?: Partial<JobRow>): Promise<JobRow>;
+  readonly connect: (nodeIds: readonly string[]) => Promise<void>;
+  readonly addJob: (job?: Partial<JobRow>) => Promise<JobRow>;
   /** Adds a running instance with one run per node for each group. */
-  addInstance(groups: readonly (readonly string[])[]): Promise<FixtureInstance>;
+  readonly addInstance: (groups: readonly (readonly string[])[]) => Promise<FixtureInstance>;
 }
 
 /** An instance with the runs of each group in position order. */

@@ -11,7 +11,7 @@ export interface TemporaryDatabase {
   /** What it was opened with, to open it again. */
   readonly options: DatabaseOptions;
   /** Closes it and removes its data. */
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** The kinds of database that the store knows. */

@@ -88,7 +88,7 @@ async function createServer(place: ServerPlace): Promise<PostgresServer> {
   const { directory } = place;
   const dataDir = join(directory, "data");
   const user = serverUser();
-  if (user.uid !== undefined) chownSync(directory, user.uid, user.gid);
+  if (user !== undefined) chownSync(directory, user.uid, user.gid);
   const initArguments = [
     "-D",
     dataDir,
@@ -105,7 +105,7 @@ async function createServer(place: ServerPlace): Promise<PostgresServer> {
 interface ServerOptions extends ServerPlace {
   readonly bin: string;
   readonly dataDir: string;
-  readonly user: UserIds;
+  readonly user: UserIds | undefined;
 }
 
 class PrivateServer implements PostgresServer {
@@ -189,13 +189,13 @@ function isAlive(pid: number): boolean {
 }
 
 interface UserIds {
-  readonly uid?: number;
-  readonly gid?: number;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** PostgreSQL refuses to run as root: it gets the user `postgres`, else `nobody`. */
-function serverUser(): UserIds {
-  if (process.getuid?.() !== 0) return {};
+function serverUser(): UserIds | undefined {
+  if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync("/etc/passwd", "utf8")
     .split("\n")
     .map((line) => line.split(":"));

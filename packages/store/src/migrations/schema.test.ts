@@ -29,7 +29,7 @@ test("numbers the migrations without gaps", () => {
 test.each(Object.entries(machines))("lets %s have exactly the states of core", (table, machine) => {
   const states = checkedStates(table, "NOT NULL CHECK (");
 
-  expect(states.toSorted()).toEqual(statesOf(machine).toSorted());
+  expect(states.toSorted()).toEqual(statesOf<string, string>(machine).toSorted());
 });
 
 test.each(["instances", "groups", "runs"] as const)(

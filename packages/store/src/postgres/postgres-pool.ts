@@ -44,7 +44,8 @@ const int8Oid = 20;
 
 function getTypeParser(oid: number, format?: "text" | "binary"): (value: string) => unknown {
   if (oid === int8Oid) return parseInteger;
-  return pg.types.getTypeParser(oid, format);
+  // The types of pg say `any`; it is a function of text for both formats as the store uses them.
+  return pg.types.getTypeParser(oid, format) as (value: string) => unknown;
 }
 
 function parseInteger(value: string): number {

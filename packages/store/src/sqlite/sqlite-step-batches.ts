@@ -48,16 +48,17 @@ export function appendOutput(
      SELECT seq, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ? AND token = ? AND node_id = ?
      ON CONFLICT (run_seq, step_number, attempt, stream, byte_offset) DO NOTHING`,
   );
-  for (const { nodeId, now, chunks } of batches) {
-    for (const chunk of chunks) {
-      let rest: NewOutputChunk | undefined = chunk;
-      while (rest !== undefined) {
-        const { stepNumber, attempt, stream, offset, data, runId, token } = rest;
-        const values = [stepNumber, attempt, stream, offset, data, now, runId, token, nodeId];
-        if (Number(insert.run(...values).changes) > 0) break;
-        rest = restAfter(rest, storedBytes(connection, rest));
-      }
+  const append = (nodeId: string, now: number, chunk: NewOutputChunk): void => {
+    let rest: NewOutputChunk | undefined = chunk;
+    while (rest !== undefined) {
+      const { stepNumber, attempt, stream, offset, data, runId, token } = rest;
+      const values = [stepNumber, attempt, stream, offset, data, now, runId, token, nodeId];
+      if (Number(insert.run(...values).changes) > 0) return;
+      rest = restAfter(rest, storedBytes(connection, rest));
     }
+  };
+  for (const { nodeId, now, chunks } of batches) {
+    for (const chunk of chunks) append(nodeId, now, chunk);
   }
 }
 
