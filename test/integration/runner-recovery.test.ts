@@ -1,5 +1,6 @@
-import { appendFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CanonicalBackoff } from "@courier/schema";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { assignment, isAlive, setup, shell, type RunnerFixture } from "./runner-fixture.ts";
 
@@ -215,6 +216,26 @@ test("an attempt that was journalled but never begun is begun once", async () =>
   expect(fixture.readWitness()).toBe("ran\n");
 });
 
+test("what an agent prepared but did not journal is taken over, what it did not remove is removed", async () => {
+  const { server, witness, dataDir } = fixture;
+  const run = assignment([`echo ran >> ${witness}`]);
+  const runs = join(dataDir, "runs");
+  const first = await fixture.agent();
+  await first.stop("restart");
+  mkdirSync(join(runs, `${run.runId}.2.1.1.1`));
+  writeFileSync(join(runs, `${run.runId}.2.1.1.1`, "state"), "pid 1 boot 1\nexit 0\n");
+  await fixture.agent();
+  const swept = fixture.runDirectories();
+  mkdirSync(join(runs, `${run.runId}.1.1.1.1`));
+
+  server.assign(run);
+  const result = await server.result(run.runId);
+
+  expect(swept).toEqual([]);
+  expect(result).toMatchObject({ status: "success" });
+  expect(fixture.readWitness()).toBe("ran\n");
+});
+
 test("a torn last line of the journal is cut off", async () => {
   const { server, witness } = fixture;
   server.acksResults = false;
@@ -290,7 +311,7 @@ test("a retry wait survives a restart and the attempt is not repeated", async ()
   const first = fixture.runner();
   await first.ready;
   const step = shell(`echo attempt $COURIER_ATTEMPT >> ${witness}; false`, { retryCount: 1 });
-  const strategy = { type: "linear", delaySeconds: 2, arguments: [] } as const;
+  const strategy: CanonicalBackoff = { type: "linear", delaySeconds: 2, arguments: [] };
   const run = assignment([
     { ...step, failureBehavior: { action: "retryThenFail", retryBackoffStrategy: strategy } },
   ]);
@@ -325,8 +346,9 @@ test("kill -9 of the agent at any moment: each run has one outcome and is execut
     // As the service does for runs that the node's hello does not know.
     server.assign(...runs);
   }
-  await Promise.all(runs.map((run) => server.result(run.runId)));
+  const results = await Promise.all(runs.map((run) => server.result(run.runId)));
 
+  expect(results.filter((result) => result.status !== "success")).toEqual([]);
   const lines = fixture.readWitness().trim().split("\n").sort();
   expect(lines).toEqual(runs.map((_, n) => `run ${n}`).sort());
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { CanonicalBackoff } from "@courier/schema";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { assignment, isAlive, setup, shell, type RunnerFixture } from "./runner-fixture.ts";
 
@@ -141,7 +142,7 @@ test("ends a run in its retry wait at once", async () => {
   const { server, witness } = fixture;
   await fixture.agent();
   const step = shell(`echo ran >> ${witness}; false`, { retryCount: 3 });
-  const strategy = { type: "linear", delaySeconds: 600, arguments: [] } as const;
+  const strategy: CanonicalBackoff = { type: "linear", delaySeconds: 600, arguments: [] };
   const run = assignment([
     { ...step, failureBehavior: { action: "retryThenFail", retryBackoffStrategy: strategy } },
   ]);

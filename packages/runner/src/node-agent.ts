@@ -183,7 +183,7 @@ export class NodeAgent implements Service {
     const privateKey = await loadOrCreateKey(dataDir);
     const known = loadIdentity(dataDir, privateKey);
     if (known !== undefined) return known;
-    if (enrollmentKey === undefined) {
+    if (enrollmentKey === undefined || enrollmentKey === "") {
       throw new CourierError(
         "ENROLLMENT_KEY_INVALID",
         "this node is not enrolled yet: start it once with --enrollment-key",

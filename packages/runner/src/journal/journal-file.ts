@@ -31,6 +31,7 @@ export class JournalFile {
   #bytes: number;
   #compactAtBytes = 0;
   #pending: PendingAppend[] = [];
+  #later = "";
   #writing: Promise<void> | undefined;
 
   private constructor(
@@ -79,21 +80,28 @@ export class JournalFile {
 
   /** Resolves when the records are on disk, in order after all earlier ones. */
   append(records: readonly JournalRecord[]): Promise<void> {
-    const lines = records.map((record) => `${JSON.stringify(record)}\n`).join("");
+    const lines = linesOf(records);
     return new Promise((resolve, reject) => {
       this.#pending.push({ lines, resolve, reject });
-      // Started in a microtask, so that what the same turn appends shares one write.
-      this.#writing ??= Promise.resolve().then(() => this.#write());
+      this.#writing ??= this.#write();
     });
+  }
+
+  /** Adds records to the next write, whenever that comes; for what may be lost in a crash without harm. */
+  appendLater(records: readonly JournalRecord[]): void {
+    this.#later += linesOf(records);
   }
 
   /** Waits for the appends under way. */
   async close(): Promise<void> {
+    if (this.#later !== "") await this.append([]).catch(() => undefined);
     await this.#writing;
     await this.#file.close();
   }
 
+  /** Begins when the current turn is over, so that a run's arrival and its first attempt share one write. */
   async #write(): Promise<void> {
+    await new Promise(setImmediate);
     while (this.#pending.length > 0) {
       const batch = this.#pending;
       this.#pending = [];
@@ -106,11 +114,14 @@ export class JournalFile {
   }
 
   async #writeBatch(batch: readonly PendingAppend[]): Promise<void> {
+    const later = this.#later;
+    this.#later = "";
     try {
-      const buffer = Buffer.from(batch.map((append) => append.lines).join(""));
+      const buffer = Buffer.from(later + batch.map((append) => append.lines).join(""));
       await writeFully(this.#file, buffer, this.#bytes);
       this.#bytes += buffer.length;
     } catch (error) {
+      this.#later = later + this.#later;
       await this.#cutOff();
       for (const append of batch) append.reject(error);
       return;
@@ -162,11 +173,12 @@ async function createFile(
     await writeFully(file, buffer, 0);
     await file.sync();
     await rename(temporary, path);
-    await syncDirectory(dirname(path));
   } catch (error) {
     await file.close();
     throw error;
   }
+  // The new file is in place now and must be the one that is written to, even if this fails (a dying disk).
+  await syncDirectory(dirname(path)).catch(() => undefined);
   return { file, bytes: buffer.length };
 }
 
@@ -177,6 +189,10 @@ async function writeFully(file: FileHandle, buffer: Buffer, position: number): P
     const { bytesWritten } = await file.write(buffer, written, undefined, position + written);
     written += bytesWritten;
   }
+}
+
+function linesOf(records: readonly JournalRecord[]): string {
+  return records.map((record) => `${JSON.stringify(record)}\n`).join("");
 }
 
 async function readIfExists(path: string): Promise<string> {

@@ -14,6 +14,7 @@ import type { JournalRecord } from "../journal/journal-record.ts";
 import { journalRetryMs } from "../limits.ts";
 import { OutputSpool } from "../step/output-spool.ts";
 import { attemptName, removeRunDirectory } from "../step/run-directory.ts";
+import { sweepRunDirectories } from "../step/sweep-run-directories.ts";
 import { wait } from "../wait.ts";
 import type { Link } from "./link.ts";
 import type { NodeContext, RunPort } from "./node-context.ts";
@@ -70,9 +71,11 @@ export class RunDesk implements Service {
 
   /** Goes on with what the journal holds: attempts under way first, whatever the number of slots. */
   async start(): Promise<void> {
-    for (const state of this.#book.states()) this.#resume(state);
+    const states = this.#book.states();
+    const kept = new Set(states.flatMap((state) => state.launches.map(attemptName)));
+    await sweepRunDirectories(this.#context.runsDirectory, kept);
+    for (const state of states) this.#resume(state);
     this.#startNext();
-    await Promise.resolve();
   }
 
   /** Lets go of running steps without ending them. */
@@ -351,10 +354,8 @@ export class RunDesk implements Service {
     this.#letGo(state);
     const record: JournalRecord = { type: "acked", runId, token: state.token };
     this.#book.apply(record);
-    this.#journal.append([record]).catch((error: unknown) => {
-      // Lost, it only means that the result is sent once more after a restart.
-      this.#context.logger.debug({ runId, error }, "acknowledgement not journalled");
-    });
+    // Lost in a crash, it only means that the result is sent once more.
+    this.#journal.appendLater([record]);
   }
 
   /** Nothing of this run is needed any more. */

@@ -49,9 +49,16 @@ export function cookieOf(key: AttemptKey): { readonly name: string; readonly val
   return { name: "COURIER_COOKIE", value: `${attemptName(key)};` };
 }
 
-/** Creates a run directory with its script; with an owner, everything in it belongs to that user. */
+/**
+ * Creates a run directory with its script. One that an agent left behind which died before the attempt was journalled
+ * is used: nothing was launched in it. One in which something was claimed is refused.
+ */
 export function createRunDirectory(path: string, script: string): void {
-  mkdirSync(path, { mode: 0o755 });
+  try {
+    mkdirSync(path, { mode: 0o755 });
+  } catch (error) {
+    if (!hasCode(error, "EEXIST") || readAttemptState(path).kind !== "absent") throw error;
+  }
   writeFileSync(join(path, "script"), script, { mode: 0o644 });
 }
 

@@ -84,7 +84,10 @@ fi
 code=$?
 
 # A full disk must not lose the outcome; the state file's first block exists, so this hardly ever waits.
-until printf 'exit %s\n' "$code" >> "$dir/state"; do sleep 1; done
+until printf 'exit %s\n' "$code" >> "$dir/state"; do
+  [ -d "$dir" ] || break
+  sleep 1
+done
 [ -z "$watchdog" ] || kill "$watchdog"
 exit 0
 `;
