@@ -7,6 +7,12 @@ export const connectTimeoutMs = 10_000;
 /** How long PostgreSQL works on one statement before it gives up. */
 export const statementTimeoutMs = 30_000;
 
+/** How long the answer to a statement may take before the connection is given up: the server itself may be out of reach. */
+export const answerTimeoutMs = 35_000;
+
+/** How long a migration may take, and the wait for another process that migrates. */
+export const migrationTimeoutMs = 3_600_000;
+
 /** How long SQLite waits for a lock; only a backup tool or the like can hold one. */
 export const busyTimeoutMs = 5_000;
 

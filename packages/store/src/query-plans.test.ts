@@ -10,6 +10,7 @@ import { claimDueJobs, insertJob, nextJobDueAt } from "./jobs.ts";
 import { findNodesByIdentifiers, setNodesOffline, setNodesOnline, touchNodes } from "./nodes.ts";
 import { appendOutput, listOutput } from "./output.ts";
 import { PostgresEngine } from "./postgres/postgres-engine.ts";
+import type { Statement } from "./postgres/postgres-dialect.ts";
 import { createPool } from "./postgres/postgres-pool.ts";
 import { recordReports } from "./reports.ts";
 import { findRuns, listStranded, listUnaccepted, openRunsOfNode } from "./run-lists.ts";
@@ -131,16 +132,18 @@ function recordStatements(pool: ReturnType<typeof createPool>): Map<string, read
   const record = (target: { query: unknown }): void => {
     const query = target.query as (...parameters: unknown[]) => unknown;
     target.query = (...parameters: unknown[]): unknown => {
-      const [text, values] = parameters;
-      if (typeof text === "string" && !text.startsWith("EXPLAIN")) {
-        statements.set(text, Array.isArray(values) ? values : []);
-      }
+      const [statement] = parameters;
+      if (isStatement(statement)) statements.set(statement.text, statement.values);
       return query.apply(target, parameters);
     };
   };
   record(pool);
   pool.on("connect", record);
   return statements;
+}
+
+function isStatement(value: unknown): value is Statement {
+  return typeof value === "object" && value !== null && "text" in value && "values" in value;
 }
 
 /** Uses everything that the loops and the hot path use, on a few rows. */

@@ -27,22 +27,26 @@ export function kyselyOn(queryable: Queryable): Kysely<Tables> {
   return new Kysely<Tables>({ dialect });
 }
 
+/** A statement with its values, and a time limit of its own where `answerTimeoutMs` is too short. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly timeoutMs?: number;
+}
+
 /** Rows of a statement; failures of the server become STORE_UNAVAILABLE. */
-export async function queryRows<Row>(
-  queryable: Queryable,
-  statement: { readonly text: string; readonly values: readonly unknown[] },
-): Promise<Row[]> {
+export async function queryRows<Row>(queryable: Queryable, statement: Statement): Promise<Row[]> {
   const { rows } = await query(queryable, statement);
   // The columns are those that the statement names.
   return rows as Row[];
 }
 
-async function query(
-  queryable: Queryable,
-  statement: { readonly text: string; readonly values: readonly unknown[] },
-): Promise<pg.QueryResult> {
+async function query(queryable: Queryable, statement: Statement): Promise<pg.QueryResult> {
+  const { text, values, timeoutMs } = statement;
+  // pg reads a time limit of the single statement here, which its types do not know.
+  const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
   return await translating(
-    async () => await queryable.query(statement.text, statement.values.map(storable)),
+    async () => await queryable.query({ text, values: values.map(storable), ...limit }),
   );
 }
 

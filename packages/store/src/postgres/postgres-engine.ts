@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type pg from "pg";
 import type { Engine, LockClauses, Session } from "../handle.ts";
+import { migrationTimeoutMs } from "../limits.ts";
 import { postgresColumnTypes } from "../migrations/column-types.ts";
 import { migrate, migrations } from "../migrations/migrate.ts";
 import { unavailable } from "../store-error.ts";
@@ -100,7 +101,7 @@ async function migratePostgres(
   schemaName: string | undefined,
 ): Promise<void> {
   const execute = async (text: string): Promise<void> => {
-    await queryRows(client, { text, values: [] });
+    await queryRows(client, { text, values: [], timeoutMs: migrationTimeoutMs });
   };
   await execute("SET LOCAL statement_timeout = 0");
   // Held until the transaction ends; replicas that start at the same time wait here.

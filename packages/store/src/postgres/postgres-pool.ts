@@ -1,5 +1,10 @@
 import pg from "pg";
-import { connectTimeoutMs, poolSizeDefault, statementTimeoutMs } from "../limits.ts";
+import {
+  answerTimeoutMs,
+  connectTimeoutMs,
+  poolSizeDefault,
+  statementTimeoutMs,
+} from "../limits.ts";
 
 /** Where and how to connect. */
 export interface PostgresOptions {
@@ -16,6 +21,7 @@ export function createPool(options: PostgresOptions): pg.Pool {
     application_name: "courier-server",
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
+    query_timeout: answerTimeoutMs,
     options: settingsOf(options)
       .map((setting) => `-c ${setting}`)
       .join(" "),
