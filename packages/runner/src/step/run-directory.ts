@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync, type Stats } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { OutputStream } from "@courier/protocol";
 
@@ -64,7 +64,14 @@ export function createRunDirectory(path: string, script: string): void {
 
 /** Removes a run directory; one that is gone already is fine. */
 export async function removeRunDirectory(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
+  const files = ["script", "state", "stdout", "stderr"].map((name) => join(path, name));
+  try {
+    await Promise.all(files.map(async (file) => await unlink(file)));
+    await rmdir(path);
+  } catch {
+    // Not the usual four files: half prepared, half removed, or the step left some of its own.
+    await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** Reads the state file. A last line without its newline is not there yet. */
