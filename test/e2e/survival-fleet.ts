@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, Secret, type CourierClient } from "@courier/client";
+import { startProgram } from "./stack.ts";
 import { Member } from "./survival-member.ts";
 import { stablePort } from "./survival-port.ts";
 import { pidsAtHomeBelow, signalProcess } from "./survival-processes.ts";
@@ -96,6 +97,14 @@ export class Fleet {
     });
   }
 
+  /** What courier-cli prints on stdout when it succeeds. */
+  async cli(args: readonly string[]): Promise<string> {
+    const env = { COURIER_URL: this.url, COURIER_TOKEN: this.#token, COURIER_HOME: this.directory };
+    const { code, stdout, stderr } = await startProgram("courier-cli", args, { env }).finished;
+    if (code !== 0) throw new Error(`courier-cli ${args.join(" ")}: exit code ${code}\n${stderr}`);
+    return stdout;
+  }
+
   /** Kills everything, steps included, and removes all files. */
   async dispose(): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.agent.retire()));
@@ -112,12 +121,15 @@ export class Fleet {
     return this.#options.serverDataDir ?? join(this.directory, "server");
   }
 
+  get #token(): string {
+    return readFileSync(join(this.#serverDataDir, "admin-token"), "utf8").trim();
+  }
+
   async #startAll(): Promise<void> {
     this.server.start();
     await this.server.ready();
-    const token = readFileSync(join(this.#serverDataDir, "admin-token"), "utf8").trim();
-    const userAgent = "courier-survival-test";
-    this.#client = createClient({ url: this.url, token: new Secret(token), userAgent });
+    const token = new Secret(this.#token);
+    this.#client = createClient({ url: this.url, token, userAgent: "courier-survival-test" });
     const uses = this.#options.nodeCount;
     const { item } = await this.client.createEnrollmentKey({ uses }, { signal });
     const names = Array.from({ length: uses }, (_, index) => `node-${index + 1}`);

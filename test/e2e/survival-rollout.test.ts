@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { isInstanceFinal } from "@courier/core";
 import { startPostgresServer, whyUnavailable, type DatabaseKind } from "@courier/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -6,7 +8,8 @@ import { brokenPromises, type AttemptOfInstance, type ExpectedAttempt } from "./
 import { Fleet } from "./survival-fleet.ts";
 import { jobOf, witnessLine, type JobSpec, type StepSpec } from "./survival-job.ts";
 import { Killer } from "./survival-killer.ts";
-import { listAllRuns, readInstance } from "./survival-record.ts";
+import { attemptProcesses } from "./survival-processes.ts";
+import { listAllRuns, readInstance, type InstanceRecord } from "./survival-record.ts";
 import { until } from "./survival-until.ts";
 import { readWitness } from "./survival-witness.ts";
 
@@ -115,6 +118,35 @@ class OutcomeWatch {
   }
 }
 
+/** What `state run logs` prints against what the steps wrote, for some runs that nobody disturbed. */
+async function logsThatDiffer(
+  fleet: Fleet,
+  instances: readonly InstanceRecord[],
+): Promise<readonly string[]> {
+  const undisturbed = instances
+    .flatMap(({ runs }) => runs)
+    .filter(({ status, steps }) => {
+      return status === "success" && steps.every(({ numAttempts }) => numAttempts === 1);
+    });
+  const differing: string[] = [];
+  for (const { runId, steps } of undisturbed.slice(0, 5)) {
+    const logs = await fleet.cli(["state", "run", "logs", "--runId", runId]);
+    const texts = steps.map(({ stepNumber }) =>
+      expectedOf({ instanceId: "", runId, stepNumber, attempt: 1 }, false),
+    );
+    if (logs !== texts.map(({ stdout }) => stdout).join("")) differing.push(`${runId}: ${logs}`);
+  }
+  return undisturbed.length >= 5 ? differing : ["too few runs were left alone"];
+}
+
+/** Steps that still run, and directories of steps that are over and recorded. */
+function leftovers(fleet: Fleet): readonly string[] {
+  const processes = attemptProcesses(fleet.directory).map(
+    ({ pid, attempt }) => `${pid} ${attempt}`,
+  );
+  return [...processes, ...fleet.nodes.flatMap(({ home }) => readdirSync(join(home, "data/runs")))];
+}
+
 async function areAllFinal(fleet: Fleet, instanceIds: readonly string[]): Promise<boolean> {
   for (const instanceId of instanceIds) {
     const { item } = await fleet.client.getInstance(instanceId, { signal });
@@ -159,6 +191,10 @@ describe.each(["sqlite", "postgres"] as const)("a rollout of 200 runs on %s", (k
       expect(brokenPromises(evidence)).toEqual([]);
       expect(watch.changes).toEqual([]);
       expect(instances.flatMap(({ runs }) => runs)).toHaveLength(200);
+      expect(await logsThatDiffer(fleet, instances)).toEqual([]);
+      await until("no step and no run directory is left", () =>
+        leftovers(fleet).length === 0 ? true : undefined,
+      );
       expect(wasOver, "the rollout ended before the last kill").toBe(false);
     },
   );
