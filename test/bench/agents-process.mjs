@@ -1,6 +1,7 @@
 // Many real node agents in one process, each with a data directory of its own:
 // agents-process.mjs URL ENROLLMENT-KEY DIRECTORY COUNT. Prints one line when all are connected; ends with its stdin.
 
+import { once } from "node:events";
 import { join } from "node:path";
 
 import { NodeAgent, SystemClock } from "@courier/runner";
@@ -29,10 +30,9 @@ const names = await Promise.all(agents.map(({ ready }) => ready));
 process.stdout.write(`${JSON.stringify(names)}\n`);
 
 process.stdin.resume();
-process.stdin.on("end", async () => {
-  await Promise.all(agents.map(({ agent }) => agent.stop("the benchmark has ended")));
-  process.exit(0);
-});
+await once(process.stdin, "end");
+await Promise.all(agents.map(({ agent }) => agent.stop("the benchmark has ended")));
+process.exit(0);
 
 /** Node 20 has no Promise.withResolvers. */
 function withResolvers() {

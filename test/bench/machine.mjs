@@ -1,6 +1,6 @@
 // What a figure was measured on: a figure without its machine says nothing.
 
-import { arch, cpus, platform, release, totalmem } from "node:os";
+import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
 
 /** The machine as every figure names it. */
 export function describeMachine() {
@@ -12,4 +12,9 @@ export function describeMachine() {
     node: process.version,
     platform: `${platform()} ${release()} ${arch()}`,
   };
+}
+
+/** How busy the machine has been for a minute: 1 = every processor, all the time. */
+export function loadPerCpu() {
+  return loadavg()[0] / cpus().length;
 }

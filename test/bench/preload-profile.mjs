@@ -6,7 +6,9 @@ import { Session } from "node:inspector/promises";
 
 let session;
 
-process.on("SIGUSR2", async () => {
+process.on("SIGUSR2", () => void toggle());
+
+async function toggle() {
   if (session === undefined) {
     session = new Session();
     session.connect();
@@ -19,4 +21,4 @@ process.on("SIGUSR2", async () => {
   session.disconnect();
   session = undefined;
   writeFileSync(process.env.COURIER_BENCH_PROFILE, JSON.stringify(profile));
-});
+}

@@ -2,6 +2,8 @@
 
 import { parseArgs } from "node:util";
 
+import { whyUnavailable } from "@courier/testkit";
+
 import { bars } from "./bars.mjs";
 import { run as cliStart } from "./cli-start.mjs";
 import { run as dispatchLatency } from "./dispatch-latency.mjs";
@@ -9,7 +11,7 @@ import { run as fanOut } from "./fan-out.mjs";
 import { run as idleMemory } from "./idle-memory.mjs";
 import { run as idleRss } from "./idle-rss.mjs";
 import { run as largeInstance } from "./large-instance.mjs";
-import { describeMachine } from "./machine.mjs";
+import { describeMachine, loadPerCpu } from "./machine.mjs";
 import { run as processFanOut } from "./process-fan-out.mjs";
 import { run as restart } from "./restart.mjs";
 import { rounded } from "./statistics.mjs";
@@ -34,6 +36,9 @@ const { values: options } = parseArgs({
   },
 });
 const machine = describeMachine();
+const loadBefore = rounded(loadPerCpu());
+if (loadBefore > 0.3)
+  say(`the machine is busy (load per CPU ${loadBefore}): figures will be too bad`);
 let missedCount = 0;
 let brokenCount = 0;
 
@@ -59,7 +64,8 @@ function report(figure, value, { samples, detail } = {}) {
   const { unit, bar, want, isBetter } = bars[figure];
   const pass = options.smoke ? null : isBetter(value, bar);
   if (pass === false) missedCount += 1;
-  const line = { figure, value: rounded(value), unit, bar, want, pass, samples, detail, machine };
+  const judged = { figure, value: rounded(value), unit, bar, want, pass };
+  const line = { ...judged, samples, detail, machine, loadBefore };
   process.stdout.write(`${JSON.stringify(line)}\n`);
   const verdict = pass === null ? "" : judge({ pass, isWanted: isBetter(value, want) });
   say(`  ${figure}: ${rounded(value)} ${unit} (bar ${bar}, want ${want})${verdict}`);
@@ -79,9 +85,16 @@ function chosenBenchmarks() {
 }
 
 function chosenDatabases() {
-  if (options.database === "both") return ["sqlite", "postgres"];
+  if (options.database === "both") return ["sqlite", "postgres"].filter(isAvailable);
   if (["sqlite", "postgres"].includes(options.database)) return [options.database];
   fail(`--database ${options.database}: expected sqlite, postgres or both`);
+}
+
+/** Under CI nothing is left out: what is missing then fails when it is started. */
+function isAvailable(kind) {
+  const reason = whyUnavailable(kind);
+  if (reason !== undefined) say(`left out: ${kind} (${reason})`);
+  return reason === undefined;
 }
 
 function fail(message) {
