@@ -128,7 +128,7 @@ describe.each(databaseKinds)("the JSON shapes of the original's pages on %s", (k
           status: "success",
         },
       ],
-      pagination,
+      pagination: { ...pagination, itemsPerPage: 1000 },
       totalItems: 1,
     });
   });
@@ -149,7 +149,7 @@ describe.each(databaseKinds)("the JSON shapes of the original's pages on %s", (k
           stepNumber: 1,
         },
       ],
-      pagination,
+      pagination: { ...pagination, itemsPerPage: 1000 },
       totalItems: 1,
     });
   });

@@ -15,6 +15,7 @@ import { recordChange } from "./audit.ts";
 import { instanceEvents } from "./instance-events.ts";
 import { instanceDetail, instanceItem, instanceSpecs } from "./instance-json.ts";
 import { found } from "./not-found.ts";
+import { runPageSizeDefault } from "./limits.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
 import { principalOf } from "./request-context.ts";
 import { routeOptions } from "./route-schema.ts";
@@ -77,7 +78,7 @@ async function listRunsPage(
 ): Promise<object> {
   const { instanceId } = await findKey(context, request.params.instanceId);
   const { status, groupNumber, nodeId } = request.query;
-  const page = pageRequestOf(request.query);
+  const page = pageRequestOf(request.query, runPageSizeDefault);
   const { items, total } = await listRuns(context.db, {
     ...page,
     instanceId,

@@ -6,6 +6,8 @@ export const bodyBytesMax: number = 64 * 1024;
 
 /** Items on a page when the request names no size; the most are in the query documents of `schemas`. */
 export const pageSizeDefault = 10;
+/** Default size for an instance's runs: readers written for the original take the first answer for all of them. */
+export const runPageSizeDefault = 1000;
 
 /** Longest accepted `x-request-id` and `Idempotency-Key`, characters. */
 export const requestIdLengthMax = 128;

@@ -14,10 +14,13 @@ export interface PageQuery {
 }
 
 /** Reads the page parameters, with their defaults. */
-export function pageRequestOf(query: PageQuery): PageRequest {
+export function pageRequestOf(
+  query: PageQuery,
+  sizeDefault: number = pageSizeDefault,
+): PageRequest {
   return {
     page: query["pagination.page"] ?? 1,
-    size: query["pagination.size"] ?? pageSizeDefault,
+    size: query["pagination.size"] ?? sizeDefault,
   };
 }
 

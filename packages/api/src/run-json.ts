@@ -1,3 +1,4 @@
+import { settleStep } from "@courier/core";
 import type { Run, RunDetail, StepResult } from "@courier/schema";
 import type { FoundRun, RunRow, StepRow } from "@courier/store";
 import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
@@ -31,16 +32,21 @@ export function runDetail(row: FoundRun): RunDetail {
   };
 }
 
-/** A step as list-steps shows it: the keys of the original, no more. */
-export function stepItem(row: StepRow): StepResult {
+/** A step as list-steps shows it: the keys of the original, no more. One that the node has not told of follows from the run. */
+export function stepItem(
+  run: RunRow,
+  step: { readonly stepNumber: number; readonly recorded: StepRow | undefined },
+): StepResult {
+  const { stepNumber, recorded } = step;
+  const { status, reason } = settleStep(run.status, recorded);
   return {
     inputs: "",
-    interpreterPath: row.interpreterPath,
-    interpreterVersion: row.interpreterVersion,
-    numAttempts: row.attemptCount,
+    interpreterPath: recorded?.interpreterPath ?? "",
+    interpreterVersion: recorded?.interpreterVersion ?? "",
+    numAttempts: recorded?.attemptCount ?? 0,
     outputs: "",
-    reason: row.reason,
-    status: row.status,
-    stepNumber: row.stepNumber,
+    reason,
+    status,
+    stepNumber,
   };
 }

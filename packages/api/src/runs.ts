@@ -1,12 +1,13 @@
 import { Readable } from "node:stream";
 import { CourierError } from "@courier/core";
 import { instanceTopic, runTopic } from "@courier/protocol";
-import type { SchemaTypes } from "@courier/schema";
-import { findRun, listSteps, type FoundRun } from "@courier/store";
+import type { ActionSpec, SchemaTypes } from "@courier/schema";
+import { findInstance, findRun, listSteps, type FoundRun } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { recordChange } from "./audit.ts";
 import { found } from "./not-found.ts";
+import { runPageSizeDefault } from "./limits.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
 import { principalOf } from "./request-context.ts";
 import { routeOptions } from "./route-schema.ts";
@@ -47,13 +48,28 @@ async function listStepsPage(
   request: FastifyRequest<OneRun & { Querystring: PageQuery }>,
 ): Promise<object> {
   const { runId } = request.params;
-  const page = pageRequestOf(request.query);
+  const page = pageRequestOf(request.query, runPageSizeDefault);
+  const run = await findOrThrow(context, runId);
   // A run has as many steps as its template, which its body limit bounds: no need for the store to page.
-  const steps = await listSteps(context.db, runId);
-  if (steps.length === 0) await findOrThrow(context, runId);
+  const recorded = new Map(
+    (await listSteps(context.db, runId)).map((step) => [step.stepNumber, step]),
+  );
+  const stepCount = await countSteps(context, run.instanceId);
+  const steps = Array.from({ length: stepCount }, (_, index) =>
+    stepItem(run, { stepNumber: index + 1, recorded: recorded.get(index + 1) }),
+  );
   const start = (page.page - 1) * page.size;
-  const shown = steps.slice(start, start + page.size).map(stepItem);
-  return pageOf(shown, steps.length, { request: page, url: request.url });
+  return pageOf(steps.slice(start, start + page.size), stepCount, {
+    request: page,
+    url: request.url,
+  });
+}
+
+async function countSteps(context: ApiContext, instanceId: string): Promise<number> {
+  const instance = await findInstance(context.db, instanceId);
+  // Written from a validated canonical template when the instance was created.
+  const spec = JSON.parse(instance?.actionSpec ?? '{"steps":[]}') as ActionSpec;
+  return spec.steps.length;
 }
 
 async function cancel(

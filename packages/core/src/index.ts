@@ -39,3 +39,5 @@ export { planInstance } from "./rollout/decide-instance.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
 export { findUnsupported, shellInterpreterName } from "./template/find-unsupported.ts";
 export { retryDelayMs, retryDelayMsMax } from "./backoff.ts";
+export type { SettledStep } from "./state/settle-step.ts";
+export { settleStep } from "./state/settle-step.ts";

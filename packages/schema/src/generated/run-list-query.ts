@@ -11,7 +11,7 @@ export interface RunListQuery {
    */
   "pagination.page"?: number;
   /**
-   * Items per page (default 10); `size` is accepted too.
+   * Items per page (default 1000); `size` is accepted too.
    */
   "pagination.size"?: number;
   /**

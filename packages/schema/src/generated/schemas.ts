@@ -3080,7 +3080,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         type: "integer",
         minimum: 1,
         maximum: 1000,
-        description: "Items per page (default 10); `size` is accepted too.",
+        description: "Items per page (default 1000); `size` is accepted too.",
       },
       groupNumber: {
         type: "integer",
