@@ -11,31 +11,38 @@ export interface AssignmentBase {
   readonly steps: ActionSpec["steps"];
 }
 
+/** An assignment base and what it adds to a frame, bytes. */
+export interface SizedBase {
+  readonly base: AssignmentBase;
+  readonly bytes: number;
+}
+
 /** Reads the immutable part of instances once and keeps the most recently used ones. */
 export class ActionSpecs {
   readonly #db: Db;
-  readonly #cached = new Map<string, AssignmentBase>();
+  readonly #cached = new Map<string, SizedBase>();
 
   constructor(db: Db) {
     this.#db = db;
   }
 
   /** The assignment base of an instance that exists. */
-  async read(instanceId: string): Promise<AssignmentBase> {
+  async read(instanceId: string): Promise<SizedBase> {
     const cached = this.#cached.get(instanceId);
     this.#cached.delete(instanceId);
-    const base = cached ?? (await this.#load(instanceId));
-    this.#cached.set(instanceId, base);
+    const sized = cached ?? (await this.#load(instanceId));
+    this.#cached.set(instanceId, sized);
     this.#evict();
-    return base;
+    return sized;
   }
 
-  async #load(instanceId: string): Promise<AssignmentBase> {
+  async #load(instanceId: string): Promise<SizedBase> {
     const instance = await findInstance(this.#db, instanceId);
     assert(instance !== undefined, `instance ${instanceId} has runs but no row`);
     // Written from a validated canonical template when the instance was created.
     const { steps } = JSON.parse(instance.actionSpec) as ActionSpec;
-    return { instanceId, jobId: instance.jobId, jobName: instance.jobName, steps };
+    const base = { instanceId, jobId: instance.jobId, jobName: instance.jobName, steps };
+    return { base, bytes: Buffer.byteLength(JSON.stringify(base)) };
   }
 
   #evict(): void {

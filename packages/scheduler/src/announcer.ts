@@ -12,6 +12,7 @@ import {
 import type { Db } from "@courier/store";
 import { ActionSpecs } from "./action-specs.ts";
 import type { DispatchedRun, Effects } from "./effects.ts";
+import { messageBytesMax } from "./limits.ts";
 
 /** Publishes what a committed transaction decided: work for nodes, and what changed for everyone who watches. */
 export class Announcer {
@@ -32,10 +33,10 @@ export class Announcer {
   }
 
   #announceStops({ stopped }: Effects): void {
-    const byNode = new Map<string, Stop["runs"][number][]>();
+    const byNode = new Map<string, Sized<Stop["runs"][number]>[]>();
     for (const { id, nodeId, token, outcome } of stopped) {
       const orders = byNode.get(nodeId) ?? [];
-      orders.push({ runId: id, token, outcome });
+      orders.push({ item: { runId: id, token, outcome }, bytes: 0 });
       byNode.set(nodeId, orders);
     }
     for (const [nodeId, orders] of byNode) {
@@ -47,12 +48,12 @@ export class Announcer {
   }
 
   async #announceAssignments(dispatched: readonly DispatchedRun[]): Promise<void> {
-    const bySession = new Map<string, { nodeId: string; assignments: Assignment[] }>();
+    const bySession = new Map<string, { nodeId: string; assignments: Sized<Assignment>[] }>();
     for (const run of dispatched) {
       if (run.sessionId === null) continue;
-      const base = await this.#specs.read(run.instanceId);
+      const { base, bytes } = await this.#specs.read(run.instanceId);
       const ofSession = bySession.get(run.sessionId) ?? { nodeId: run.nodeId, assignments: [] };
-      ofSession.assignments.push({ runId: run.id, token: run.token, ...base });
+      ofSession.assignments.push({ item: { runId: run.id, token: run.token, ...base }, bytes });
       bySession.set(run.sessionId, ofSession);
     }
     for (const [sessionId, { nodeId, assignments }] of bySession) {
@@ -68,8 +69,25 @@ export class Announcer {
   }
 }
 
-function* chunks<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += runsPerMessageMax) {
-    yield items.slice(start, start + runsPerMessageMax);
+interface Sized<Item> {
+  readonly item: Item;
+  /** What dominates its size; the rest of an item is small against the margin that `messageBytesMax` leaves. */
+  readonly bytes: number;
+}
+
+/** Messages that fit into a frame: a node that is sent a larger one closes the connection, and would be sent it again. */
+function* chunks<Item>(items: readonly Sized<Item>[]): Generator<readonly Item[]> {
+  let chunk: Item[] = [];
+  let chunkBytes = 0;
+  for (const { item, bytes } of items) {
+    const isFull = chunk.length === runsPerMessageMax || chunkBytes + bytes > messageBytesMax;
+    if (isFull && chunk.length > 0) {
+      yield chunk;
+      chunk = [];
+      chunkBytes = 0;
+    }
+    chunk.push(item);
+    chunkBytes += bytes;
   }
+  if (chunk.length > 0) yield chunk;
 }

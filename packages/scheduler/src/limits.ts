@@ -1,3 +1,8 @@
+import { frameBytesMax } from "@courier/protocol";
+
+/** Assignments in one message to a node, bytes; leaves room for what else is in its frame. */
+export const messageBytesMax: number = frameBytesMax / 2;
+
 /** Jobs fired in one transaction. */
 export const dueJobsPerTurn = 20;
 

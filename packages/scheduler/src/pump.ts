@@ -38,7 +38,8 @@ export class Pump implements Service {
   #presenceSettledAt = 0;
   #isRunning = false;
   #turning: Promise<void> | undefined;
-  #gathering: Timer | NodeJS.Immediate | undefined;
+  #stopGathering: () => void = () => undefined;
+  #isGathering = false;
   #lastTurnAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PumpOptions) {
@@ -55,9 +56,11 @@ export class Pump implements Service {
     this.#isRunning = false;
     for (const timer of this.#later.values()) timer.cancel();
     this.#later.clear();
-    await this.#turning;
-    while (this.#arrivals.length + this.#departures.length + this.#frames.length > 0) {
-      await this.#turn();
+    this.#stopGathering();
+    this.#isGathering = false;
+    // Turns are taken one at a time also by two that stop at once, and neither is done before the last turn is.
+    while (this.#turning !== undefined || this.backlog + this.#departures.length > 0) {
+      await (this.#turning ?? this.#take());
     }
   }
 
@@ -127,17 +130,26 @@ export class Pump implements Service {
 
   /** Under load waits a moment so that more arrives; when idle turns as soon as the event loop has read its sockets. */
   #schedule(): void {
-    if (!this.#isRunning || this.#turning !== undefined || this.#gathering !== undefined) return;
+    if (!this.#isRunning || this.#turning !== undefined || this.#isGathering) return;
     if (this.backlog + this.#departures.length + this.#due.size === 0) return;
-    const go = (): void => {
-      this.#gathering = undefined;
-      this.#turning = this.#turn().finally(() => {
-        this.#turning = undefined;
-        this.#schedule();
-      });
-    };
     const isBusy = this.#options.clock.monotonicMs() - this.#lastTurnAt < gatherMs;
-    this.#gathering = isBusy ? this.#options.clock.setTimer(gatherMs, go) : setImmediate(go);
+    this.#isGathering = true;
+    if (isBusy) {
+      const timer = this.#options.clock.setTimer(gatherMs, () => void this.#take());
+      this.#stopGathering = () => timer.cancel();
+    } else {
+      const immediate = setImmediate(() => void this.#take());
+      this.#stopGathering = () => clearImmediate(immediate);
+    }
+  }
+
+  #take(): Promise<void> {
+    this.#isGathering = false;
+    this.#turning = this.#turn().finally(() => {
+      this.#turning = undefined;
+      this.#schedule();
+    });
+    return this.#turning;
   }
 
   async #turn(): Promise<void> {
