@@ -210,7 +210,7 @@ test.runIf(canMount)(
   async () => {
     const { server, dataDir, witness } = fixture;
     mkdirSync(dataDir);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", dataDir]);
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", dataDir]);
     try {
       const agent = await fixture.agent();
       const filler = join(dataDir, "filler");
@@ -229,7 +229,7 @@ test.runIf(canMount)(
       expect(fixture.readWitness()).toBe("taken\n");
       await agent.stop("test is over");
     } finally {
-      execFileSync("umount", ["-l", dataDir]);
+      execFileSync("/bin/umount", ["-l", dataDir]);
     }
   },
 );
@@ -247,8 +247,8 @@ function tryMount(): boolean {
   const directory = join("/tmp", `courier-mount-${process.pid}`);
   mkdirSync(directory);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "tmpfs", directory], { stdio: "ignore" });
-    execFileSync("umount", [directory]);
+    execFileSync("/bin/mount", ["-t", "tmpfs", "tmpfs", directory], { stdio: "ignore" });
+    execFileSync("/bin/umount", [directory]);
     return true;
   } catch {
     return false;

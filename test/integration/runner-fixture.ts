@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Assignment } from "@courier/protocol";
@@ -65,9 +65,20 @@ export async function setup(): Promise<RunnerFixture> {
       await Promise.all(agents.map((agent) => agent.stop("test is over")));
       await Promise.all(runners.map((runner) => runner.kill("SIGKILL")));
       await server.stop();
+      endSteps(join(dataDir, "runs"));
       rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Agents leave running steps alone: the test must not. A wrapper leads its group; the cookie's others end with it here. */
+function endSteps(runs: string): void {
+  if (!existsSync(runs)) return;
+  for (const name of readdirSync(runs)) {
+    const state = readIfExists(join(runs, name, "state"));
+    const pid = Number(/^pid (\d+) /.exec(state)?.[1]);
+    if (!state.includes("\nexit ") && isAlive(pid)) process.kill(-pid, "SIGKILL");
+  }
 }
 
 async function connectedAgent(
