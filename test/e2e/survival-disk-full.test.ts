@@ -8,6 +8,7 @@ import {
   gatedLines,
   gatedOutput,
   openGate,
+  runWithStatus,
   startFleet,
   submitToAll,
 } from "./survival-setup.ts";
@@ -34,6 +35,7 @@ describe.skipIf(reason !== undefined)(`a full disk${note}`, () => {
       steps: [{ lines: [...gatedLines, "seq 1 2000"] }],
     });
     const serverPid = fleet.server.pid;
+    await runWithStatus(fleet, job.runIds[0] ?? "", "running");
     await executionsOn(fleet.node(0), 1);
 
     disk.fill();
@@ -75,6 +77,7 @@ describe.skipIf(reason !== undefined)(`a full disk${note}`, () => {
     const steps = [{ lines: gatedLines.slice(0, -1), retryCount: 2 }, ...rest];
     const job = await submitToAll(fleet, { steps });
     const [runId = ""] = job.runIds;
+    await runWithStatus(fleet, runId, "running");
     await executionsOn(node, 1);
 
     disk.fill();

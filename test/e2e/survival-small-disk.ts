@@ -33,7 +33,7 @@ export function mountSmallDisk(): SmallDisk {
   const mountPoint = mkdtempSync(join(tmpdir(), "courier-disk-"));
   try {
     const options = ["-t", "tmpfs", "-o", "size=8m,mode=0755", "tmpfs", mountPoint];
-    execFileSync("mount", options, { stdio: "ignore" });
+    execFileSync("/bin/mount", options, { stdio: "ignore" });
   } catch (error) {
     rmSync(mountPoint, { recursive: true });
     throw error;
@@ -46,7 +46,7 @@ export function mountSmallDisk(): SmallDisk {
     fill: () => fill(filler),
     free: () => rmSync(filler),
     dispose: () => {
-      execFileSync("umount", [mountPoint], { stdio: "ignore" });
+      execFileSync("/bin/umount", [mountPoint], { stdio: "ignore" });
       rmSync(mountPoint, { recursive: true });
     },
   };
