@@ -7,7 +7,7 @@ export interface Db {
 export interface Database extends Db {
   /**
    * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects.
-   * SQLite runs one transaction at a time and lets the others wait; PostgreSQL runs them READ COMMITTED.
+   * SQLite runs one transaction at a time and commits those that waited together; PostgreSQL runs them READ COMMITTED.
    * Never retried here. Using the database itself inside `work` waits for ever on SQLite: use `tx` only.
    */
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;

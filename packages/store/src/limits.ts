@@ -30,3 +30,6 @@ export const cacheKibibytes: number = 64 * 1024;
 
 /** Pages in SQLite's write-ahead log (4 KiB each) after which it is moved into the database: rarely enough for bursts. */
 export const pagesPerCheckpoint = 8_000;
+
+/** Transactions that one commit of SQLite serves at most. */
+export const transactionsPerCommit = 100;

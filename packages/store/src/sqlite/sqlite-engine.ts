@@ -16,6 +16,7 @@ import { SqliteBatches } from "./sqlite-batches.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { kyselyOn } from "./sqlite-dialect.ts";
 import { openSqlite } from "./sqlite-module.ts";
+import { TransactionQueue } from "./transaction-queue.ts";
 
 /**
  * SQLite: one connection that writes, one transaction at a time, and one that only reads, so that a list does not
@@ -29,7 +30,7 @@ export class SqliteEngine implements Engine {
   readonly #directory: DataDirectory;
   readonly #write: SqliteConnection;
   readonly #read: SqliteConnection;
-  readonly #session: Session;
+  readonly #transactions: TransactionQueue;
   readonly #mutex = new Mutex();
   #isClosed = false;
 
@@ -42,21 +43,12 @@ export class SqliteEngine implements Engine {
     this.#read = connections.read;
     this.reader = kyselyOn(this.#read);
     this.writer = kyselyOn(this.#write, this.#mutex);
-    this.#session = { kysely: kyselyOn(this.#write), batches: new SqliteBatches(this.#write) };
+    const session = { kysely: kyselyOn(this.#write), batches: new SqliteBatches(this.#write) };
+    this.#transactions = new TransactionQueue(this.#write, { session, mutex: this.#mutex });
   }
 
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return await this.#mutex.run(async () => {
-      this.#write.exec("BEGIN IMMEDIATE");
-      try {
-        const result = await work(this.#session);
-        this.#write.exec("COMMIT");
-        return result;
-      } catch (error) {
-        this.#rollBack();
-        throw error;
-      }
-    });
+    return await this.#transactions.run(work);
   }
 
   /** The write connection, for tests of limits and query plans. */
@@ -72,14 +64,6 @@ export class SqliteEngine implements Engine {
       this.#write.close();
       this.#directory.release();
     });
-  }
-
-  #rollBack(): void {
-    try {
-      this.#write.exec("ROLLBACK");
-    } catch {
-      // Some failures (a full disk) have rolled back already, then ROLLBACK is refused; the first error tells more.
-    }
   }
 }
 
