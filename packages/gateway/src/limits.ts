@@ -17,7 +17,7 @@ export const queuedBytesMax: number = 64 * 1024 * 1024;
 export const touchIntervalMs = 30_000;
 
 /** How often sessions are pinged and checked for silence, ms. */
-export const watchIntervalMs: number = heartbeatIntervalMs;
+export const watchIntervalMs = 15_000;
 
 /** WebSocket path of node sessions. */
 export const sessionPath = "/node/management/v1/session";

@@ -49,7 +49,7 @@ export async function stopRuns(
 }
 
 /** True when the run cannot have reached its node: no session existed since it was dispatched. */
-export function neverArrived(run: {
+function neverArrived(run: {
   readonly status: string;
   readonly dispatchedAt: number | null;
   readonly nodeOnline: boolean;
