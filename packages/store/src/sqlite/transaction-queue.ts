@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Session } from "../handle.ts";
 import { transactionsPerCommit } from "../limits.ts";
 import type { Mutex } from "../mutex.ts";
@@ -46,6 +47,8 @@ export class TransactionQueue {
     if (this.#isRunning) return;
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
+      // A commit blocks the event loop: first let everything that has arrived with this transaction join it.
+      await setImmediate();
       await this.#mutex.run(async () => await this.#commitTogether());
     }
     this.#isRunning = false;
