@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Logger } from "@courier/runner";
 import { FakeClock } from "@courier/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { assignment, setup, type RunnerFixture } from "./runner-fixture.ts";
@@ -106,24 +107,13 @@ test("takes nothing from a service that is not the one it enrolled with", async 
   const agent = await fixture.agent();
   await agent.stop("restart");
   server.isImpostor = true;
-  const warnings: unknown[] = [];
-  const refused = new Promise<void>((resolve) => {
-    const logger = {
-      debug: () => undefined,
-      info: () => undefined,
-      error: () => undefined,
-      warn: (fields: object) => {
-        warnings.push(fields);
-        resolve();
-      },
-    };
-    void fixture.agent({ logger, clock: new FakeClock() });
-  });
+  const { logger, nextWarning } = listeningLogger();
+  const refused = nextWarning();
+  void fixture.agent({ logger, clock: new FakeClock() });
   await server.waitFor((message) => message.type === "hello");
   server.assign(assignment([`echo ran >> ${witness}`]));
-  await refused;
 
-  expect(warnings[0]).toMatchObject({
+  expect(await refused).toMatchObject({
     reason: "the service cannot prove that it is the one this node enrolled with",
     isRetryable: false,
   });
@@ -133,16 +123,21 @@ test("takes nothing from a service that is not the one it enrolled with", async 
 test("closes a connection on which nothing answers, and connects again", async () => {
   const { server } = fixture;
   const clock = new FakeClock();
-  await fixture.agent({ clock });
+  const { logger, nextWarning } = listeningLogger();
+  await fixture.agent({ clock, logger });
   server.deafen();
 
   const again = server.nextHello();
+  const lost = nextWarning();
   for (let heartbeat = 0; heartbeat < 5; heartbeat += 1) {
     await clock.advance(server.heartbeatIntervalMs);
   }
+  const warning = await lost;
   server.hearAgain();
-  await clock.advance(30_000);
+  // The longest first wait; much more would let the next handshake time out on this clock.
+  await clock.advance(250);
 
+  expect(warning).toMatchObject({ reason: "no answer from the service to 3 heartbeats" });
   expect(await again).toMatchObject({ type: "hello" });
 });
 
@@ -162,14 +157,15 @@ test("sends heartbeats while a step runs", async () => {
 test("obeys a goodbye that says not to come back soon", async () => {
   const { server } = fixture;
   const clock = new FakeClock();
-  await fixture.agent({ clock });
+  const { logger, nextWarning } = listeningLogger();
+  await fixture.agent({ clock, logger });
   const again = server.nextHello();
   let isBack = false;
   void again.then(() => {
     isBack = true;
   });
 
-  const gone = server.nextDisconnect();
+  const gone = nextWarning();
   server.send({ type: "goodbye", code: "ARCHIVED", reason: "node is archived", retryable: false });
   await gone;
   await clock.advance(29_000);
@@ -233,6 +229,26 @@ test.runIf(canMount)(
     }
   },
 );
+
+/** A logger whose warnings can be waited for: the agent warns once its wait before the next connection has begun. */
+function listeningLogger(): {
+  readonly logger: Logger;
+  readonly nextWarning: () => Promise<object>;
+} {
+  const waiting: ((fields: object) => void)[] = [];
+  const nothing = (): void => undefined;
+  const warn = (fields: object): void => {
+    // The timer is set in the same turn, right after the warning.
+    setImmediate(() => {
+      for (const resolve of waiting.splice(0)) resolve(fields);
+    });
+  };
+  const nextWarning = async (): Promise<object> =>
+    await new Promise((resolve) => {
+      waiting.push(resolve);
+    });
+  return { logger: { debug: nothing, info: nothing, error: nothing, warn }, nextWarning };
+}
 
 function fill(path: string): void {
   try {

@@ -49,7 +49,6 @@ export class ProbeServer {
   readonly #output = new Map<string, Piece[]>();
   readonly #sockets = new Set<WebSocket>();
   readonly #established = new Map<WebSocket, string>();
-  readonly #disconnects: (() => void)[] = [];
   #isDeaf = false;
   #http: Server | undefined;
   #port = 0;
@@ -97,13 +96,6 @@ export class ProbeServer {
   hearAgain(): void {
     this.#isDeaf = false;
     for (const socket of this.#sockets) socket.resume();
-  }
-
-  /** Resolves when the next connection ends. */
-  nextDisconnect(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#disconnects.push(resolve);
-    });
   }
 
   assign(...runs: Assignment[]): void {
@@ -185,7 +177,6 @@ export class ProbeServer {
     socket.on("close", () => {
       this.#sockets.delete(socket);
       this.#established.delete(socket);
-      for (const resolve of this.#disconnects.splice(0)) resolve();
     });
     if (this.#isDeaf) socket.pause();
   }
