@@ -8,7 +8,8 @@ export interface Database extends Db {
   /**
    * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects.
    * SQLite runs one transaction at a time and commits those that waited together; PostgreSQL runs them READ COMMITTED.
-   * Never retried here. Using the database itself inside `work` waits for ever on SQLite: use `tx` only.
+   * PostgreSQL ends one of two transactions that wait for each other; then `work` is called again, so it must not leave
+   * anything behind outside of `tx`. Using the database itself inside `work` waits for ever on SQLite: use `tx` only.
    */
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   /** Rejects with STORE_UNAVAILABLE when the database does not answer. */

@@ -33,3 +33,6 @@ export const pagesPerCheckpoint = 8_000;
 
 /** Transactions that one commit of SQLite serves at most. */
 export const transactionsPerCommit = 100;
+
+/** How often PostgreSQL is given a transaction that it ended because of another one (a deadlock). */
+export const transactionAttemptsMax = 5;

@@ -111,6 +111,10 @@ function decideQuorum(
   group: GroupSnapshot,
   context: GroupContext,
 ): GroupDecision {
+  if (rules.minReadyCount > group.nodeCount) {
+    const reason = `quorum: ${rules.minReadyCount} nodes must be online, the group has ${group.nodeCount}`;
+    return { kind: "halt", cause: "quorum", reason };
+  }
   if (group.status === "pending") {
     const deadlineAt = rules.timeoutMs === 0 ? null : context.now + rules.timeoutMs;
     return { kind: "await-quorum", deadlineAt };

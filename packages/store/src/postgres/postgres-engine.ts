@@ -1,14 +1,14 @@
 import { type Kysely, sql } from "kysely";
 import type pg from "pg";
 import type { Engine, LockClauses, Session } from "../handle.ts";
-import { migrationTimeoutMs } from "../limits.ts";
+import { migrationTimeoutMs, transactionAttemptsMax } from "../limits.ts";
 import { postgresColumnTypes } from "../migrations/column-types.ts";
 import { migrate, migrations } from "../migrations/migrate.ts";
 import { unavailable } from "../store-error.ts";
 import type { Tables } from "../tables/tables.ts";
 import { PostgresBatches } from "./postgres-batches.ts";
 import { kyselyOn, queryRows } from "./postgres-dialect.ts";
-import { translating } from "./postgres-errors.ts";
+import { isLostRace, translating } from "./postgres-errors.ts";
 import { createPool, type PostgresOptions } from "./postgres-pool.ts";
 
 /** PostgreSQL: a pool of connections, a transaction has one for itself. */
@@ -30,12 +30,18 @@ export class PostgresEngine implements Engine {
   }
 
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw unavailable("the database is closed");
-    return await inTransaction(
-      this.#pool,
-      async (client) =>
-        await work({ kysely: kyselyOn(client), batches: new PostgresBatches(client) }),
-    );
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.#isClosed) throw unavailable("the database is closed");
+      try {
+        return await inTransaction(
+          this.#pool,
+          async (client) =>
+            await work({ kysely: kyselyOn(client), batches: new PostgresBatches(client) }),
+        );
+      } catch (error) {
+        if (attempt === transactionAttemptsMax || !isLostRace(error)) throw error;
+      }
+    }
   }
 
   async close(): Promise<void> {

@@ -23,3 +23,11 @@ function isTrouble(error: unknown): boolean {
   if (!("severity" in error) || !("code" in error)) return true;
   return typeof error.code !== "string" || troubleStates.test(error.code);
 }
+
+/** True when PostgreSQL ended a transaction only because of another one (deadlock, serialization failure). */
+export function isLostRace(error: unknown): boolean {
+  const cause = error instanceof CourierError ? error.cause : error;
+  return (
+    cause instanceof Error && "code" in cause && ["40P01", "40001"].includes(String(cause.code))
+  );
+}
