@@ -93,6 +93,21 @@ test("runs in the home directory, with its inputs and without the agent's own en
   expect(server.text(run.runId)).toBe(`${directory}\nhi there||1|1\n`);
 });
 
+test("passes variables on unchanged whatever their names are", async () => {
+  const { server } = fixture;
+  await fixture.agent();
+  const names = ["dir", "boot", "limit", "grace", "shell", "stat", "start", "watchdog", "code"];
+  const inputs = Object.fromEntries(names.map((name) => [`env.${name}`, `my ${name}`]));
+  const script = names.map((name) => `echo "$${name}"`).join("\n");
+  const run = assignment([{ ...shell(script), inputs }]);
+
+  server.assign(run);
+  const result = await server.result(run.runId);
+
+  expect(result.status).toBe("success");
+  expect(server.text(run.runId)).toBe(names.map((name) => `my ${name}\n`).join(""));
+});
+
 test("runs in the directory that inputs.dir names", async () => {
   const { server, directory } = fixture;
   await fixture.agent();

@@ -3,7 +3,7 @@
  * lives or dies meanwhile. Arguments: RUN_DIR BOOT_ID TIMEOUT_SECONDS GRACE_SECONDS INTERPRETER. Must be the leader of
  * its own session. See README.md ("Run directory") for the files; on the normal path nothing is forked but the step.
  */
-export const wrapperScript: string = String.raw`# Courier step wrapper, version 1.
+export const wrapperScript: string = String.raw`# Courier step wrapper, version 2.
 if [ "$1" = --watchdog ]; then
   dir=$2 wrapper=$3 limit=$4 grace=$5 cookie=$6
   PATH=/usr/bin:/bin:/usr/sbin:/sbin
@@ -60,34 +60,36 @@ if [ "$1" = --watchdog ]; then
   exit 0
 fi
 
-dir=$1 boot=$2 limit=$3 grace=$4 shell=$5
-if read -r stat 2>/dev/null < "/proc/$$/stat"; then
-  set -- ${"$"}{stat##*) }
+# Our own variables have a prefix: assigning to one that the step's environment has would change it there.
+courier_dir=$1 courier_boot=$2 courier_limit=$3 courier_grace=$4 courier_shell=$5
+if read -r courier_stat 2>/dev/null < "/proc/$$/stat"; then
+  set -- ${"$"}{courier_stat##*) }
   shift 19
-  start=$1
+  courier_start=$1
 else
-  start=$(ps -o lstart= -p $$)
+  courier_start=$(ps -o lstart= -p $$)
 fi
 
 # Creating the state file is the claim: an agent that came back and found none creates it itself, then this fails.
 set -C
-printf 'pid %s %s %s\n' "$$" "$boot" "$start" 2>/dev/null > "$dir/state" || exit 125
+printf 'pid %s %s %s\n' "$$" "$courier_boot" "$courier_start" 2>/dev/null > "$courier_dir/state" || exit 125
 set +C
 
 # A handler, not "ignore": ignored signals would be ignored by the step as well.
 trap : HUP INT QUIT TERM USR1 USR2 ALRM
-if [ "$limit" -gt 0 ]; then
-  /bin/sh "$0" --watchdog "$dir" $$ "$limit" "$grace" "$COURIER_COOKIE" &
-  watchdog=$!
+courier_watchdog=
+if [ "$courier_limit" -gt 0 ]; then
+  /bin/sh "$0" --watchdog "$courier_dir" $$ "$courier_limit" "$courier_grace" "$COURIER_COOKIE" &
+  courier_watchdog=$!
 fi
-"$shell" -e "$dir/script" > "$dir/stdout" 2> "$dir/stderr"
-code=$?
+"$courier_shell" -e "$courier_dir/script" > "$courier_dir/stdout" 2> "$courier_dir/stderr"
+courier_code=$?
 
 # A full disk must not lose the outcome; the state file's first block exists, so this hardly ever waits.
-until printf 'exit %s\n' "$code" >> "$dir/state"; do
-  [ -d "$dir" ] || break
+until printf 'exit %s\n' "$courier_code" >> "$courier_dir/state"; do
+  [ -d "$courier_dir" ] || break
   sleep 1
 done
-[ -z "$watchdog" ] || kill "$watchdog"
+[ -z "$courier_watchdog" ] || kill "$courier_watchdog"
 exit 0
 `;
