@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { prepare } from "./demo/prepare.mjs";
 import { showInstance } from "./demo/show.mjs";
-import { startStack } from "./demo/stack.mjs";
+import { Stack } from "./demo/stack.mjs";
 
 const jobs = ["hello.json", "hello.yaml", "hello.toml"];
 const shouldKeepRunning = process.argv.includes("--keep-running");
@@ -26,7 +26,7 @@ async function main() {
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.once(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
   }
-  const stack = startStack(directory, interrupted.signal);
+  const stack = new Stack(directory, interrupted.signal);
   try {
     await stack.start();
     if (shouldKeepRunning) await keepRunning(stack, interrupted.signal);

@@ -7,80 +7,43 @@ import { createInterface } from "node:readline";
 
 import { root } from "./prepare.mjs";
 
-const nodeNames = ["demo-1", "demo-2", "demo-3"];
 const readyLimitMs = 30_000;
 
-/** A stack that is not started yet; `signal` ends whatever it waits for. */
-export function startStack(directory, signal) {
-  const children = [];
-  const stack = {
-    directory,
-    nodeNames,
-    url: "",
-    tokenFile: join(directory, "server", "admin-token"),
-    start,
-    stop,
-    cli,
-    onUnexpectedExit: (callback) => {
-      for (const child of children) child.once("exit", callback);
-    },
-  };
-  return stack;
+/** The demo's processes. `signal` ends whatever the stack waits for. */
+export class Stack {
+  url = "";
+  nodeNames = ["demo-1", "demo-2", "demo-3"];
+  #children = [];
+  #signal;
 
-  async function start() {
-    const server = launch("server", [
-      "--data-dir",
-      join(directory, "server"),
-      "--listen",
-      "127.0.0.1:0",
-    ]);
-    stack.url = (await ready(server, "courier-server", signal)).url;
-    console.log(`courier-server is ready at ${stack.url}`);
-    const key = JSON.parse(
-      await cli(["enrollment", "create-key", "--uses", `${nodeNames.length}`]),
-    );
-    const runners = nodeNames.map((name) => [name, launchRunner(name, key.item.key)]);
-    for (const [name, runner] of runners) {
-      const { nodeId } = await ready(runner, `courier-runner ${name}`, signal);
-      console.log(`courier-runner ${name} is enrolled as ${nodeId}`);
-    }
+  constructor(directory, signal) {
+    this.directory = directory;
+    this.tokenFile = join(directory, "server", "admin-token");
+    this.#signal = signal;
   }
 
-  function launchRunner(name, key) {
-    const dataDir = join(directory, name);
-    return launch("runner", [
-      "--url",
-      stack.url,
-      "--data-dir",
-      dataDir,
-      "--name",
-      name,
-      "--enrollment-key",
-      key,
-    ]);
-  }
-
-  function launch(program, args) {
-    const bin = join(root, "packages", program, "bin", `courier-${program}.js`);
-    const child = spawn(process.execPath, [bin, "start", "--log-level", "warn", ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    children.push(child);
-    return child;
+  async start() {
+    const dataDir = join(this.directory, "server");
+    const server = this.#launch("server", ["--data-dir", dataDir, "--listen", "127.0.0.1:0"]);
+    this.url = (await this.#ready(server, "courier-server")).url;
+    console.log(`courier-server is ready at ${this.url}`);
+    const createKey = ["enrollment", "create-key", "--uses", String(this.nodeNames.length)];
+    const { key } = JSON.parse(await this.cli(createKey)).item;
+    await Promise.all(this.nodeNames.map((name) => this.#startNode(name, key)));
   }
 
   /** Runs courier-cli and returns what it printed; its progress goes to this terminal. */
-  async function cli(args) {
+  async cli(args) {
     const bin = join(root, "packages", "cli", "bin", "courier-cli.js");
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: root,
       env: {
         ...process.env,
-        COURIER_URL: stack.url,
-        COURIER_TOKEN: readFileSync(stack.tokenFile, "utf8").trim(),
+        COURIER_URL: this.url,
+        COURIER_TOKEN: readFileSync(this.tokenFile, "utf8").trim(),
       },
       stdio: ["ignore", "pipe", "inherit"],
-      signal,
+      signal: this.#signal,
     });
     const output = [];
     child.stdout.on("data", (chunk) => output.push(chunk));
@@ -92,24 +55,46 @@ export function startStack(directory, signal) {
     return Buffer.concat(output).toString();
   }
 
-  /** Nodes first, so that the server records their departure. */
-  async function stop() {
-    for (const child of children.toReversed()) await end(child);
+  /** Calls back when one of the processes ends by itself. */
+  onUnexpectedExit(callback) {
+    for (const child of this.#children) child.once("exit", callback);
   }
-}
 
-/** The first line that a program prints says that it is ready. */
-async function ready(child, name, signal) {
-  const lines = createInterface({ input: child.stdout });
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(readyLimitMs)]);
-  return new Promise((resolve, reject) => {
-    lines.once("line", (line) => resolve(JSON.parse(line)));
-    child.once("error", reject);
-    child.once("exit", (code) =>
-      reject(new Error(`${name} exited with ${code} before it was ready`)),
-    );
-    limit.addEventListener("abort", () => reject(limit.reason), { once: true });
-  });
+  /** Nodes first, so that the server records their departure. */
+  async stop() {
+    for (const child of this.#children.toReversed()) await end(child);
+  }
+
+  async #startNode(name, key) {
+    const dataDir = join(this.directory, name);
+    const node = ["--url", this.url, "--data-dir", dataDir, "--name", name];
+    const runner = this.#launch("runner", [...node, "--enrollment-key", key]);
+    const { nodeId } = await this.#ready(runner, `courier-runner ${name}`);
+    console.log(`courier-runner ${name} is enrolled as ${nodeId}`);
+  }
+
+  #launch(program, args) {
+    const bin = join(root, "packages", program, "bin", `courier-${program}.js`);
+    const child = spawn(process.execPath, [bin, "start", "--log-level", "warn", ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#children.push(child);
+    return child;
+  }
+
+  /** The first line that a program prints says that it is ready. */
+  #ready(child, name) {
+    const lines = createInterface({ input: child.stdout });
+    const limit = AbortSignal.any([this.#signal, AbortSignal.timeout(readyLimitMs)]);
+    return new Promise((resolve, reject) => {
+      lines.once("line", (line) => resolve(JSON.parse(line)));
+      child.once("error", reject);
+      child.once("exit", (code) => {
+        reject(new Error(`${name} exited with ${code} before it was ready`));
+      });
+      limit.addEventListener("abort", () => reject(limit.reason), { once: true });
+    });
+  }
 }
 
 function end(child) {

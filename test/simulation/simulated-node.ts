@@ -36,7 +36,7 @@ export interface NodeObserver {
 }
 
 /** Bytes that a simulated step writes. */
-export const stepOutputBytes = 10;
+const stepOutputBytes = 10;
 
 /**
  * A node agent reduced to its promises: journal before execution, one execution per (run, token), result and output

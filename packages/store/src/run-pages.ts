@@ -72,7 +72,7 @@ function locate(
 }
 
 /** Runs in order from a place on. Unique index of runs by (instance_seq, group_number, position). */
-export function runsFrom(
+function runsFrom(
   kysely: Kysely<Tables>,
   options: {
     readonly instanceSeq: number;

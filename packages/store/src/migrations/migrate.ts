@@ -21,7 +21,7 @@ export interface MigrationSession {
 }
 
 /** The table that tells which migrations a database has gone through. */
-export const migrationsTable =
+const migrationsTable =
   "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)";
 
 /** Brings the schema up to this build. Refuses one that is newer, and one whose past differs from this build's. */
