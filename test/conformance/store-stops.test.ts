@@ -29,8 +29,7 @@ onEachDatabase("stops", (setup) => {
         token: 1,
         status: "dispatched",
         dispatchedAt: now,
-        nodeOnline: true,
-        nodeOfflineSince: null,
+        sent: true,
       },
       {
         id: ids[1],
@@ -38,8 +37,7 @@ onEachDatabase("stops", (setup) => {
         token: 1,
         status: "dispatched",
         dispatchedAt: now,
-        nodeOnline: false,
-        nodeOfflineSince: now,
+        sent: false,
       },
     ]);
     expect(again).toEqual([]);

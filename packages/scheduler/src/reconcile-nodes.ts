@@ -1,5 +1,5 @@
 import type { Hello, NodeSession } from "@courier/protocol";
-import { openRunsOfNode, setNodesOnline, type OpenRun } from "@courier/store";
+import { markSent, openRunsOfNode, setNodesOnline, type OpenRun } from "@courier/store";
 import { endInFlight } from "./end-in-flight.ts";
 import type { Arrival, Turn } from "./turn.ts";
 
@@ -21,6 +21,10 @@ export async function reconcileNodes(turn: Turn, arrivals: readonly Arrival[]): 
     const isJournalLost = journalBefore !== "" && journalBefore !== hello.journalId;
     lost.push(...reconcileNode(turn, { hello, session, open, isJournalLost }));
   }
+  await markSent(
+    turn.tx,
+    turn.effects.dispatched.map((run) => run.id),
+  );
   return endInFlight(turn, {
     ids: lost,
     status: "unknown",

@@ -1,4 +1,10 @@
-import { listOpenInstanceIds, listStranded, listUnaccepted, type Database } from "@courier/store";
+import {
+  listOpenInstanceIds,
+  listStranded,
+  listUnaccepted,
+  markSent,
+  type Database,
+} from "@courier/store";
 import { Effects } from "./effects.ts";
 import { endInFlight } from "./end-in-flight.ts";
 import { lostAfterMs, redeliverAfterMs, rescueBatch } from "./limits.ts";
@@ -6,12 +12,15 @@ import type { Turn } from "./turn.ts";
 
 /** Assignments that may have been lost on their way to a node that is online: sent again, the node executes them once. */
 export async function redeliver(db: Database, now: number): Promise<Effects> {
-  const effects = new Effects();
-  const dispatchedBefore = now - redeliverAfterMs;
-  for (const run of await listUnaccepted(db, { dispatchedBefore, limit: rescueBatch })) {
-    effects.dispatched.push(run);
-  }
-  return effects;
+  return db.transaction(async (tx) => {
+    const effects = new Effects();
+    const dispatchedBefore = now - redeliverAfterMs;
+    const unaccepted = await listUnaccepted(tx, { dispatchedBefore, limit: rescueBatch });
+    for (const run of unaccepted) effects.dispatched.push(run);
+    const ids = unaccepted.map((run) => run.id);
+    await markSent(tx, ids);
+    return effects;
+  });
 }
 
 /** Runs whose node went away while executing them and stayed away: what became of them cannot be known. */

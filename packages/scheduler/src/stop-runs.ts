@@ -13,7 +13,7 @@ export interface StopOrder {
 
 /**
  * Asks the nodes to stop a group's runs in flight.
- * A run whose node has been offline since before the run was dispatched never reached it and ends at once.
+ * A run that no session existed for since it was dispatched never reached its node and ends at once.
  */
 export async function stopRuns(
   draft: GroupDraft,
@@ -28,7 +28,7 @@ export async function stopRuns(
     stopDeadlineAt: context.now + stopGraceMs,
     now: context.now,
   });
-  const unsent = requested.filter((run) => neverArrived(run));
+  const unsent = requested.filter((run) => run.status === "dispatched" && !run.sent);
   const unsentIds = new Set(unsent.map((run) => run.id));
   for (const run of requested) {
     if (unsentIds.has(run.id)) continue;
@@ -46,16 +46,4 @@ export async function stopRuns(
   draft.count("inFlight", -ended.length);
   draft.count(status, ended.length);
   context.effects.countOutcome(status, ended.length);
-}
-
-/** True when the run cannot have reached its node: no session existed since it was dispatched. */
-function neverArrived(run: {
-  readonly status: string;
-  readonly dispatchedAt: number | null;
-  readonly nodeOnline: boolean;
-  readonly nodeOfflineSince: number | null;
-}): boolean {
-  if (run.status !== "dispatched" || run.nodeOnline) return false;
-  if (run.nodeOfflineSince === null || run.dispatchedAt === null) return false;
-  return run.nodeOfflineSince < run.dispatchedAt;
 }

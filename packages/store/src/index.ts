@@ -30,7 +30,14 @@ export type {
   PendingRun,
   RunRow,
 } from "./runs.ts";
-export { dispatchRuns, endPendingRuns, endRuns, insertRuns, selectPendingRuns } from "./runs.ts";
+export {
+  dispatchRuns,
+  endPendingRuns,
+  endRuns,
+  insertRuns,
+  markSent,
+  selectPendingRuns,
+} from "./runs.ts";
 export type {
   NodeReportBatch,
   RecordedReports,

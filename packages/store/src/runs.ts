@@ -3,7 +3,8 @@ import type { StopOutcome } from "@courier/protocol";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Db } from "./database.ts";
 import type { GroupKey } from "./groups.ts";
-import { atomically, reading } from "./handle.ts";
+import { atomically, reading, writing } from "./handle.ts";
+import { valuesPerStatement } from "./limits.ts";
 import type { Tables } from "./tables/tables.ts";
 
 /** One node's part in an instance. */
@@ -98,6 +99,18 @@ export async function selectPendingRuns(
     ...run,
     nodeSessionId: online === 1 && archivedAt === null ? sessionId : null,
   }));
+}
+
+/** Records that runs which were dispatched while their nodes were away are about to be sent now. */
+export async function markSent(tx: Db, ids: readonly string[]): Promise<void> {
+  for (let start = 0; start < ids.length; start += valuesPerStatement) {
+    // Unique index on runs.id.
+    await writing(tx)
+      .updateTable("runs")
+      .set({ sent: 1 })
+      .where("id", "in", ids.slice(start, start + valuesPerStatement))
+      .execute();
+  }
 }
 
 /** Claims pending runs for their nodes; returns those that were pending, in no particular order. */

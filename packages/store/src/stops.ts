@@ -4,7 +4,6 @@ import type { Kysely, SelectQueryBuilder } from "kysely";
 import type { Db } from "./database.ts";
 import { atomically, reading } from "./handle.ts";
 import { dispatchOf, inFlight } from "./in-flight.ts";
-import { valuesPerStatement } from "./limits.ts";
 import { seqOfInstance } from "./runs.ts";
 import type { Tables } from "./tables/tables.ts";
 
@@ -15,8 +14,8 @@ export interface StopRequested {
   readonly token: number;
   readonly status: "dispatched" | "running";
   readonly dispatchedAt: number;
-  readonly nodeOnline: boolean;
-  readonly nodeOfflineSince: number | null;
+  /** False: no session existed that the run could have been sent on. */
+  readonly sent: boolean;
 }
 
 /** A run in flight whose node has not confirmed its stop in time. */
@@ -56,19 +55,14 @@ export async function requestStops(
       .$if(runId !== undefined, (query) => query.where("id", "=", runId ?? ""))
       .where("status", "in", inFlight)
       .where("stop_outcome", "is", null)
-      .returning(["id", "node_id", "token", "status", "dispatched_at"])
+      .returning(["id", "node_id", "token", "status", "dispatched_at", "sent"])
       .execute();
-    const nodes = await readPresence(
-      kysely,
-      asked.map(({ node_id }) => node_id),
-    );
     return asked.map((row) => ({
       id: row.id,
       nodeId: row.node_id,
       token: row.token,
       ...dispatchOf(row),
-      nodeOnline: nodes.get(row.node_id)?.online === 1,
-      nodeOfflineSince: nodes.get(row.node_id)?.offline_since ?? null,
+      sent: row.sent === 1,
     }));
   });
 }
@@ -108,27 +102,4 @@ function stopping(kysely: Kysely<Tables>): SelectQueryBuilder<Tables, "runs", ob
     .where("runs.status", "in", inFlight)
     .where("runs.stop_deadline_at", "is not", null)
     .orderBy("runs.stop_deadline_at");
-}
-
-interface Presence {
-  readonly id: string;
-  readonly online: number;
-  readonly offline_since: number | null;
-}
-
-/** Who of these nodes is there. PostgreSQL's RETURNING could join, SQLite's cannot. */
-async function readPresence(
-  kysely: Kysely<Tables>,
-  nodeIds: readonly string[],
-): Promise<Map<string, Presence>> {
-  const presence = new Map<string, Presence>();
-  for (let start = 0; start < nodeIds.length; start += valuesPerStatement) {
-    const rows = await kysely
-      .selectFrom("nodes")
-      .select(["id", "online", "offline_since"])
-      .where("id", "in", nodeIds.slice(start, start + valuesPerStatement))
-      .execute();
-    for (const row of rows) presence.set(row.id, row);
-  }
-  return presence;
 }

@@ -177,6 +177,7 @@ CREATE TABLE runs (
   created_at ${int} NOT NULL,
   updated_at ${int} NOT NULL,
   dispatched_at ${int},
+  sent ${int} NOT NULL DEFAULT 0 CHECK (sent IN (0, 1)),
   started_at ${int},
   finished_at ${int},
   stop_outcome ${text} CHECK ${oneOf("stop_outcome", "canceled timeout")},

@@ -42,7 +42,8 @@ export async function dispatchRuns(
       SELECT run.seq FROM unnest($1::text[]) AS wanted (id),
         LATERAL (SELECT seq, status FROM runs WHERE id = wanted.id FOR UPDATE) AS run
       WHERE run.status IN (${sqlList(dispatchableStates)}))
-    UPDATE runs SET status = 'dispatched', dispatched_at = $2, updated_at = $2
+    UPDATE runs SET status = 'dispatched', dispatched_at = $2, updated_at = $2,
+      sent = (SELECT online FROM nodes WHERE nodes.id = runs.node_id)
     FROM claimed WHERE runs.seq = claimed.seq
     RETURNING runs.id, runs.node_id AS "nodeId", runs.token`;
   return await queryRows(client, { text, values: [options.ids.toSorted(), options.now] });

@@ -23,7 +23,8 @@ export function insertRuns(connection: SqliteConnection, options: InsertRuns): v
 export function dispatchRuns(connection: SqliteConnection, options: DispatchRuns): DispatchedRun[] {
   // Unique index on runs.id.
   const update = connection.prepare(
-    `UPDATE runs SET status = 'dispatched', dispatched_at = ?, updated_at = ?
+    `UPDATE runs SET status = 'dispatched', dispatched_at = ?, updated_at = ?,
+       sent = (SELECT online FROM nodes WHERE nodes.id = runs.node_id)
      WHERE id = ? AND status IN (${sqlList(dispatchableStates)})
      RETURNING id, node_id AS nodeId, token`,
   );

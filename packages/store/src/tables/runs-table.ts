@@ -18,6 +18,7 @@ export interface RunsTable {
   created_at: number;
   updated_at: number;
   dispatched_at: number | null;
+  sent: number;
   started_at: number | null;
   finished_at: number | null;
   stop_outcome: StopOutcome | null;
@@ -40,6 +41,7 @@ export const runsColumns: Columns<RunsTable> = {
   created_at: "integer",
   updated_at: "integer",
   dispatched_at: "integer?",
+  sent: "integer",
   started_at: "integer?",
   finished_at: "integer?",
   stop_outcome: "text?",
