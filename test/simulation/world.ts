@@ -62,7 +62,8 @@ export class World {
 
   async #run(): Promise<void> {
     await this.#enrol(this.#random.between(2, 8));
-    await this.#startService();
+    // Not awaited: a service that dies while it starts never answers.
+    void this.#startService();
     const steps = this.#random.between(40, 100);
     for (let step = 0; step < steps; step += 1) {
       await this.#act();
