@@ -191,6 +191,7 @@ async function connect(db: Database, nodeIds: readonly string[]): Promise<void> 
     journalId: "journal",
     agentVersion: "1.0.0",
     attributes: "{}",
+    skills: "[]",
     now,
   }));
   await db.transaction(async (tx) => await setNodesOnline(tx, connections));

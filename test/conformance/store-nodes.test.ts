@@ -31,6 +31,8 @@ onEachDatabase("nodes", (setup, kind) => {
       journalId: "",
       agentVersion: "",
       attributes: "{}",
+      userAttributes: "{}",
+      skills: "[]",
       cohortId: null,
       archivedAt: null,
       createdAt: now,
@@ -129,6 +131,7 @@ onEachDatabase("nodes", (setup, kind) => {
       journalId: "j1",
       agentVersion: "1.2.3",
       attributes: '{"a":{"b":"c"}}',
+      skills: '[{"name":"s","version":"1"}]',
       now: now + 5,
     };
 
@@ -146,6 +149,7 @@ onEachDatabase("nodes", (setup, kind) => {
       journalId: "j2",
       agentVersion: "1.2.3",
       attributes: '{"a":{"b":"c"}}',
+      skills: '[{"name":"s","version":"1"}]',
     });
   });
 

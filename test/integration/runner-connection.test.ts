@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname, type } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "@courier/runner";
 import { FakeClock } from "@courier/testkit";
@@ -31,7 +32,13 @@ test("enrols once and tells what it is", async () => {
       name: "node-1",
       publicKey: expect.any(String),
       attributes: {
-        agent: expect.objectContaining({ platform: process.platform, agentVersion: "0.1.0" }),
+        agent: expect.objectContaining({
+          agent_version: "0.1.0",
+          hostname: hostname(),
+          kernel_name: type(),
+          primary_ip: expect.stringMatching(/^[\d.]+$/),
+        }),
+        gohai: expect.objectContaining({ kernel_name: type() }),
         tags: { role: "web", rack: "7" },
       },
     },

@@ -1,3 +1,4 @@
+import { mergeAttributes, type NodeAttributes } from "@courier/core";
 import type { FleetNode } from "@courier/schema";
 import type { NodeRow } from "@courier/store";
 import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
@@ -6,13 +7,17 @@ import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
 export function nodeItem(row: NodeRow): FleetNode {
   return {
     agentVersion: row.agentVersion,
-    // The column holds what validated JSON was written to it.
-    attributes: JSON.parse(row.attributes) as FleetNode["attributes"],
+    // The columns hold what validated JSON was written to them.
+    attributes: mergeAttributes(
+      JSON.parse(row.attributes) as NodeAttributes,
+      JSON.parse(row.userAttributes) as NodeAttributes,
+    ),
     createdAt: rfc3339(row.createdAt),
     enrollmentLevel: row.archivedAt === null ? row.enrollmentLevel : "archived",
     healthStatus: row.online ? "online" : "offline",
     id: row.id,
     lastSeenAt: rfc3339OrNull(row.lastSeenAt),
     name: row.name,
+    skills: JSON.parse(row.skills) as FleetNode["skills"],
   };
 }

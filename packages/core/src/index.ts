@@ -41,3 +41,5 @@ export { findUnsupported, shellInterpreterName } from "./template/find-unsupport
 export { retryDelayMs, retryDelayMsMax } from "./backoff.ts";
 export type { SettledStep } from "./state/settle-step.ts";
 export { settleStep } from "./state/settle-step.ts";
+export type { NodeAttribute, NodeAttributes, NodeSkill } from "./target/node-facts.ts";
+export { listAttributes, mergeAttributes } from "./target/node-facts.ts";

@@ -1,4 +1,4 @@
-import type { RunOutcome, StepStatus } from "@courier/core";
+import type { NodeSkill, RunOutcome, StepStatus } from "@courier/core";
 
 /** One of a step's two byte streams. */
 export type OutputStream = "stdout" | "stderr";
@@ -26,6 +26,8 @@ export interface Hello {
   readonly journalId: string;
   readonly maxConcurrentRuns: number;
   readonly attributes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Interpreters that the node can execute steps with, and its agent; agents before this field leave it out. */
+  readonly skills?: readonly NodeSkill[];
   readonly runs: readonly JournalledRun[];
 }
 

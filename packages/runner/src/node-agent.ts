@@ -1,12 +1,19 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { CourierError, assertNever, type Clock, type Service } from "@courier/core";
+import {
+  CourierError,
+  assertNever,
+  shellInterpreterName,
+  type Clock,
+  type NodeSkill,
+  type Service,
+} from "@courier/core";
 import { outputQuotaBytesDefault, type Ack, type Assign, type Stop } from "@courier/protocol";
 import { agentVersion } from "./agent-version.ts";
 import { readBootId } from "./host/boot-id.ts";
 import { lockDataDir, type DataDirLock } from "./host/data-dir-lock.ts";
 import { writeDurably } from "./host/durable-file.ts";
-import { nodeAttributes, type NodeAttributes } from "./host/node-attributes.ts";
+import { nodeAttributes, type ReportedAttributes } from "./host/node-attributes.ts";
 import { JournalFile } from "./journal/journal-file.ts";
 import { killGraceMsDefault, spoolBytesMaxDefault } from "./limits.ts";
 import { silentLogger, type Logger } from "./logger.ts";
@@ -23,8 +30,14 @@ import {
   type NodeIdentity,
 } from "./session/identity.ts";
 import { ownAccount } from "./step/account.ts";
-import { findShell } from "./step/shell-interpreter.ts";
+import { findShell, shellInterpreterVersion } from "./step/shell-interpreter.ts";
 import { wrapperScript } from "./step/wrapper-script.ts";
+
+/** What this agent can do, in the words of filters: itself, and the interpreters it executes steps with. */
+const ownSkills: readonly NodeSkill[] = [
+  { name: "courier-runner", version: agentVersion },
+  { name: shellInterpreterName, version: shellInterpreterVersion },
+];
 
 /** How to set up a node agent. */
 export interface NodeAgentOptions {
@@ -57,7 +70,8 @@ interface Running {
   readonly lock: DataDirLock;
   readonly desk: RunDesk;
   readonly journalId: string;
-  readonly attributes: NodeAttributes;
+  readonly attributes: ReportedAttributes;
+  readonly skills: readonly NodeSkill[];
   readonly bootId: string;
 }
 
@@ -88,9 +102,16 @@ export class NodeAgent implements Service {
     const locked = await lockDataDir(dataDir, bootId);
     if (!locked.ok) throw new CourierError("USAGE", locked.reason);
     try {
-      const attributes = nodeAttributes({ agentVersion, bootId, tags: tags ?? {} });
+      const attributes = await nodeAttributes({ agentVersion, tags: tags ?? {} });
       const { desk, journalId } = await this.#openDesk(bootId);
-      this.#running = { lock: locked.lock, desk, journalId, attributes, bootId };
+      this.#running = {
+        lock: locked.lock,
+        desk,
+        journalId,
+        attributes,
+        skills: ownSkills,
+        bootId,
+      };
       await desk.start();
     } catch (error) {
       locked.lock.release();
@@ -165,6 +186,7 @@ export class NodeAgent implements Service {
           journalId: running.journalId,
           maxConcurrentRuns: this.#options.maxConcurrentRuns ?? 1,
           attributes: running.attributes,
+          skills: running.skills,
           runs: running.desk.journalledRuns(),
         }),
         established: (link) => {
@@ -178,7 +200,7 @@ export class NodeAgent implements Service {
     await this.#connector.start();
   }
 
-  async #identity(attributes: NodeAttributes): Promise<NodeIdentity | undefined> {
+  async #identity(attributes: ReportedAttributes): Promise<NodeIdentity | undefined> {
     const { dataDir, url, name, enrollmentKey, clock, random } = this.#options;
     const privateKey = await loadOrCreateKey(dataDir);
     const known = loadIdentity(dataDir, privateKey);

@@ -44,6 +44,7 @@ function connection(
     journalId: hello.journalId,
     agentVersion: hello.agentVersion,
     attributes: JSON.stringify(hello.attributes),
+    skills: JSON.stringify(hello.skills ?? []),
     now,
   };
 }

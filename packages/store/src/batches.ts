@@ -1,6 +1,6 @@
 import type { RunOutcome, RunStatus } from "@courier/core";
 import type { CountsDelta, GroupKey } from "./groups.ts";
-import type { NodeConnection, NodeDisconnection, PreviousJournal } from "./nodes.ts";
+import type { NodeConnection, NodeDisconnection, PreviousNode } from "./nodes.ts";
 import type { NodeOutputBatch } from "./output.ts";
 import type { NodeReportBatch, RecordedReports } from "./reports.ts";
 import type { DispatchedRun, EndedRun, NewRun } from "./runs.ts";
@@ -18,7 +18,7 @@ export interface Batches {
   upsertSteps(rows: readonly StepUpsert[]): Promise<void>;
   appendOutput(batches: readonly NodeOutputBatch[]): Promise<void>;
   addToCounts(deltas: readonly CountsDelta[]): Promise<void>;
-  setNodesOnline(connections: readonly NodeConnection[]): Promise<PreviousJournal[]>;
+  setNodesOnline(connections: readonly NodeConnection[]): Promise<PreviousNode[]>;
   setNodesOffline(disconnections: readonly NodeDisconnection[]): Promise<string[]>;
   touchNodes(options: TouchNodes): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Db } from "./database.ts";
 import { atomically, writing } from "./handle.ts";
+import { replaceNodeFacts } from "./node-facts.ts";
 import { fromEnrollmentKeyRow } from "./tables/enrollment-keys-table.ts";
 import type { Tables } from "./tables/tables.ts";
 
@@ -44,7 +45,8 @@ export async function enrolNode(
     readonly now: number;
   },
 ): Promise<EnrolNodeOutcome> {
-  return await atomically(tx, async ({ kysely, locks }) => {
+  return await atomically(tx, async (handle) => {
+    const { kysely, locks } = handle;
     // The lock keeps two nodes from taking the last use; it is always taken first, so that nobody deadlocks.
     const key = await kysely
       .selectFrom("enrollment_keys")
@@ -58,7 +60,10 @@ export async function enrolNode(
     if (key.expires_at <= options.now) return { ok: false, reason: "key-expired" };
     if (key.uses_left === 0) return { ok: false, reason: "key-used-up" };
     if (before !== undefined) return before;
-    if (!(await insertNode(kysely, options))) return await nameTakenMeanwhile(kysely, options);
+    const inserted = await insertNode(kysely, options);
+    if (inserted === undefined) return await nameTakenMeanwhile(kysely, options);
+    const facts = { attributes: options.attributes, userAttributes: "{}", skills: "[]" };
+    await replaceNodeFacts(handle, [{ seq: inserted.seq, ...facts }]);
     await kysely
       .updateTable("enrollment_keys")
       .set({ uses_left: key.uses_left - 1 })
@@ -93,9 +98,12 @@ async function nameTakenMeanwhile(
   return (await findSameName(kysely, options)) ?? { ok: false, reason: "name-taken" };
 }
 
-/** False when the name is taken. */
-async function insertNode(kysely: Kysely<Tables>, options: NewNode): Promise<boolean> {
-  const inserted = await kysely
+/** Undefined when the name is taken. */
+async function insertNode(
+  kysely: Kysely<Tables>,
+  options: NewNode,
+): Promise<{ seq: number } | undefined> {
+  return await kysely
     .insertInto("nodes")
     .values({
       id: options.id,
@@ -112,7 +120,6 @@ async function insertNode(kysely: Kysely<Tables>, options: NewNode): Promise<boo
       updated_at: options.now,
     })
     .onConflict((conflict) => conflict.column("name").doNothing())
-    .returning("id")
+    .returning("seq")
     .executeTakeFirst();
-  return inserted !== undefined;
 }

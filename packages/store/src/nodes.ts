@@ -2,6 +2,7 @@ import type { Db } from "./database.ts";
 import { atomically, reading, writing } from "./handle.ts";
 import { valuesPerStatement } from "./limits.ts";
 import type { Page, PageRequest } from "./page.ts";
+import { replaceNodeFacts, type NodeFacts } from "./node-facts.ts";
 import { countAll, readPage } from "./read-page.ts";
 import { toNodeRow } from "./tables/nodes-table.ts";
 
@@ -18,8 +19,12 @@ export interface NodeRow {
   readonly bootId: string;
   readonly journalId: string;
   readonly agentVersion: string;
-  /** JSON text. */
+  /** JSON text: what the node reported. */
   readonly attributes: string;
+  /** JSON text: what users set beside it. */
+  readonly userAttributes: string;
+  /** JSON text. */
+  readonly skills: string;
   readonly cohortId: string | null;
   readonly archivedAt: number | null;
   readonly createdAt: number;
@@ -35,6 +40,8 @@ export interface NodeConnection {
   readonly agentVersion: string;
   /** JSON text. */
   readonly attributes: string;
+  /** JSON text. */
+  readonly skills: string;
   readonly now: number;
 }
 
@@ -50,6 +57,9 @@ export interface PreviousJournal {
   readonly nodeId: string;
   readonly journalId: string;
 }
+
+/** What is stored of a node before it connects. */
+export interface PreviousNode extends PreviousJournal, NodeFacts {}
 
 /** The node with this id. */
 export async function findNode(db: Db, id: string): Promise<NodeRow | undefined> {
@@ -116,7 +126,25 @@ export async function setNodesOnline(
 ): Promise<PreviousJournal[]> {
   const latest = [...new Map(connections.map((node) => [node.nodeId, node])).values()];
   if (latest.length === 0) return [];
-  return await atomically(tx, async ({ batches }) => await batches.setNodesOnline(latest));
+  return await atomically(tx, async (handle) => {
+    const previous = await handle.batches.setNodesOnline(latest);
+    await replaceNodeFacts(handle, changedFacts(previous, latest));
+    return previous.map(({ nodeId, journalId }) => ({ nodeId, journalId }));
+  });
+}
+
+/** Most nodes connect with what they reported before. */
+function changedFacts(
+  previous: readonly PreviousNode[],
+  connections: readonly NodeConnection[],
+): NodeFacts[] {
+  const connected = new Map(connections.map((node) => [node.nodeId, node]));
+  return previous.flatMap(({ nodeId, seq, attributes, userAttributes, skills }) => {
+    const now = connected.get(nodeId);
+    if (now === undefined) return [];
+    if (now.attributes === attributes && now.skills === skills) return [];
+    return [{ seq, userAttributes, attributes: now.attributes, skills: now.skills }];
+  });
 }
 
 /** Marks nodes offline whose ended session still is their current one; returns the ids of those. */

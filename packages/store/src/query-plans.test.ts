@@ -24,7 +24,7 @@ import { listSteps, upsertSteps } from "./steps.ts";
 import { listExpiredStops, nextStopDeadlineAt, requestStops } from "./stops.ts";
 
 /** Tables whose size must not matter to the statements of the hot path and of the loops. */
-const large = "runs|steps|output_chunks|nodes|instances|groups|jobs";
+const large = "runs|steps|output_chunks|nodes|node_attributes|node_skills|instances|groups|jobs";
 
 test("no statement of the loops scans or sorts a table on sqlite", async () => {
   const { options, close } = await emptyDatabase("sqlite");
@@ -154,7 +154,8 @@ async function runEverything(db: DatabaseHandle): Promise<{ instanceId: string }
   const [runId = ""] = runIds;
   const group = { instanceId, groupNumber: 0 };
   const sessionId = "s";
-  const agent = { bootId: "", journalId: "", agentVersion: "", attributes: "{}", now };
+  const facts = { attributes: '{"a":{"b":"c"}}', skills: '[{"name":"s","version":"1"}]' };
+  const agent = { bootId: "", journalId: "", agentVersion: "", ...facts, now };
   await db.transaction(async (tx) => {
     await setNodesOnline(
       tx,

@@ -12,7 +12,7 @@ import type { NodeIdentity } from "./identity.ts";
 /** What `hello` says beside the proof of identity. */
 export type HelloFacts = Pick<
   Hello,
-  "agentVersion" | "bootId" | "journalId" | "maxConcurrentRuns" | "attributes" | "runs"
+  "agentVersion" | "bootId" | "journalId" | "maxConcurrentRuns" | "attributes" | "skills" | "runs"
 >;
 
 /** One handshake: proves this node to the service and the service to this node. */

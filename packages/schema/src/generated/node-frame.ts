@@ -34,9 +34,20 @@ export interface FrameHello {
     };
   };
   /**
+   * @maxItems 256
+   */
+  skills?: FrameSkill[];
+  /**
    * @maxItems 20000
    */
   runs: FrameJournalledRun[];
+}
+/**
+ * An interpreter that the node can execute steps with, or its agent.
+ */
+export interface FrameSkill {
+  name: string;
+  version: string;
 }
 /**
  * What a node's journal says about a run.

@@ -12,4 +12,13 @@ export interface FleetNode {
   id: string;
   lastSeenAt: string | null;
   name: string;
+  skills: NodeSkill[];
+}
+/**
+ * An interpreter that a node can execute steps with, or its agent.
+ *
+ */
+export interface NodeSkill {
+  name: string;
+  version: string;
 }

@@ -2242,6 +2242,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         type: "object",
         additionalProperties: {
           type: "object",
+          propertyNames: {
+            maxLength: 255,
+          },
+        },
+        propertyNames: {
+          maxLength: 255,
         },
       },
     },
@@ -2346,6 +2352,19 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
                 type: "string",
                 maxLength: 4096,
               },
+              propertyNames: {
+                maxLength: 255,
+              },
+            },
+            propertyNames: {
+              maxLength: 255,
+            },
+          },
+          skills: {
+            type: "array",
+            maxItems: 256,
+            items: {
+              $ref: "#/$defs/FrameSkill",
             },
           },
           runs: {
@@ -2354,6 +2373,24 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             items: {
               $ref: "#/$defs/FrameJournalledRun",
             },
+          },
+        },
+      },
+      FrameSkill: {
+        title: "FrameSkill",
+        type: "object",
+        description: "An interpreter that the node can execute steps with, or its agent.",
+        additionalProperties: false,
+        required: ["name", "version"],
+        properties: {
+          name: {
+            type: "string",
+            minLength: 1,
+            maxLength: 255,
+          },
+          version: {
+            type: "string",
+            maxLength: 255,
           },
         },
       },
@@ -2748,6 +2785,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       "id",
       "lastSeenAt",
       "name",
+      "skills",
     ],
     properties: {
       agentVersion: {
@@ -2781,8 +2819,31 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       name: {
         type: "string",
       },
+      skills: {
+        type: "array",
+        items: {
+          $ref: "#/$defs/NodeSkill",
+        },
+      },
     },
     description: "A node of the fleet.",
+    $defs: {
+      NodeSkill: {
+        title: "NodeSkill",
+        type: "object",
+        additionalProperties: false,
+        required: ["name", "version"],
+        properties: {
+          name: {
+            type: "string",
+          },
+          version: {
+            type: "string",
+          },
+        },
+        description: "An interpreter that a node can execute steps with, or its agent.",
+      },
+    },
   },
   "output-chunk-list": {
     $schema: "https://json-schema.org/draft/2020-12/schema",

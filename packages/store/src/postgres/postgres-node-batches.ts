@@ -1,25 +1,27 @@
 import type { TouchNodes } from "../batches.ts";
-import type { NodeConnection, NodeDisconnection, PreviousJournal } from "../nodes.ts";
+import type { NodeConnection, NodeDisconnection, PreviousNode } from "../nodes.ts";
 import { type Queryable, queryRows } from "./postgres-dialect.ts";
 
 /** See `Batches.setNodesOnline`. */
 export async function setNodesOnline(
   client: Queryable,
   unsorted: readonly NodeConnection[],
-): Promise<PreviousJournal[]> {
+): Promise<PreviousNode[]> {
   const connections = unsorted.toSorted(byNodeId);
   // Unique index on nodes.id, then the primary key.
   const text = `
     WITH claimed AS MATERIALIZED (
-      SELECT known.seq, known.previous, node.*
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-        AS node (node_id, session, boot, journal, version, facts, now),
-        LATERAL (SELECT seq, journal_id AS previous FROM nodes WHERE id = node.node_id FOR UPDATE) AS known)
+      SELECT known.*, node.*
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+        AS node (node_id, session, boot, journal, version, facts, abilities, now),
+        LATERAL (SELECT seq, journal_id, attributes, user_attributes, skills FROM nodes
+          WHERE id = node.node_id FOR UPDATE) AS known)
     UPDATE nodes SET online = 1, offline_since = NULL, session_id = claimed.session, boot_id = claimed.boot,
       journal_id = claimed.journal, agent_version = claimed.version, attributes = claimed.facts,
-      connected_at = claimed.now, last_seen_at = claimed.now, updated_at = claimed.now
+      skills = claimed.abilities, connected_at = claimed.now, last_seen_at = claimed.now, updated_at = claimed.now
     FROM claimed WHERE nodes.seq = claimed.seq
-    RETURNING nodes.id AS "nodeId", claimed.previous AS "journalId"`;
+    RETURNING nodes.id AS "nodeId", nodes.seq, claimed.journal_id AS "journalId", claimed.attributes,
+      claimed.user_attributes AS "userAttributes", claimed.skills`;
   return await queryRows(client, {
     text,
     values: [
@@ -29,6 +31,7 @@ export async function setNodesOnline(
       connections.map(({ journalId }) => journalId),
       connections.map(({ agentVersion }) => agentVersion),
       connections.map(({ attributes }) => attributes),
+      connections.map(({ skills }) => skills),
       connections.map(({ now }) => now),
     ],
   });

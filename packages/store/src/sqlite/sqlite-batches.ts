@@ -1,6 +1,6 @@
 import type { Batches, DispatchRuns, EndRuns, InsertRuns, TouchNodes } from "../batches.ts";
 import type { CountsDelta } from "../groups.ts";
-import type { NodeConnection, NodeDisconnection, PreviousJournal } from "../nodes.ts";
+import type { NodeConnection, NodeDisconnection, PreviousNode } from "../nodes.ts";
 import type { NodeOutputBatch } from "../output.ts";
 import type { NodeReportBatch, RecordedReports } from "../reports.ts";
 import type { DispatchedRun, EndedRun } from "../runs.ts";
@@ -48,7 +48,7 @@ export class SqliteBatches implements Batches {
     translating(() => addToCounts(this.#connection, deltas));
   }
 
-  async setNodesOnline(connections: readonly NodeConnection[]): Promise<PreviousJournal[]> {
+  async setNodesOnline(connections: readonly NodeConnection[]): Promise<PreviousNode[]> {
     return translating(() => setNodesOnline(this.#connection, connections));
   }
 

@@ -1,26 +1,30 @@
 import type { TouchNodes } from "../batches.ts";
-import type { NodeConnection, NodeDisconnection, PreviousJournal } from "../nodes.ts";
+import type { NodeConnection, NodeDisconnection, PreviousNode } from "../nodes.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
 /** See `Batches.setNodesOnline`. */
 export function setNodesOnline(
   connection: SqliteConnection,
   connections: readonly NodeConnection[],
-): PreviousJournal[] {
+): PreviousNode[] {
   // Unique index on nodes.id.
-  const select = connection.prepare("SELECT journal_id AS journalId FROM nodes WHERE id = ?");
+  const select = connection.prepare(
+    `SELECT seq, id AS nodeId, journal_id AS journalId, attributes, user_attributes AS userAttributes, skills
+     FROM nodes WHERE id = ?`,
+  );
   const update = connection.prepare(
     `UPDATE nodes SET online = 1, offline_since = NULL, session_id = ?, boot_id = ?, journal_id = ?, agent_version = ?,
-       attributes = ?, connected_at = ?, last_seen_at = ?, updated_at = ? WHERE id = ?`,
+       attributes = ?, skills = ?, connected_at = ?, last_seen_at = ?, updated_at = ? WHERE id = ?`,
   );
-  const previous: PreviousJournal[] = [];
+  const previous: PreviousNode[] = [];
   for (const node of connections) {
-    // The column is the one that the statement names.
-    const row = select.get(node.nodeId) as { journalId: string } | undefined;
+    // The columns are those that the statement names.
+    const row = select.get(node.nodeId) as PreviousNode | undefined;
     if (row === undefined) continue;
-    const { sessionId, bootId, journalId, agentVersion, attributes, now, nodeId } = node;
-    update.run(sessionId, bootId, journalId, agentVersion, attributes, now, now, now, nodeId);
-    previous.push({ nodeId, journalId: row.journalId });
+    const { sessionId, bootId, journalId, agentVersion, attributes, skills, now, nodeId } = node;
+    const session = [sessionId, bootId, journalId, agentVersion];
+    update.run(...session, attributes, skills, now, now, now, nodeId);
+    previous.push(row);
   }
   return previous;
 }

@@ -22,6 +22,8 @@ export interface NodesTable {
   archived_at: number | null;
   created_at: number;
   updated_at: number;
+  user_attributes: Generated<string>;
+  skills: Generated<string>;
 }
 
 /** Columns of `nodes`. */
@@ -44,6 +46,8 @@ export const nodesColumns: Columns<NodesTable> = {
   archived_at: "integer?",
   created_at: "integer",
   updated_at: "integer",
+  user_attributes: "text",
+  skills: "text",
 };
 
 /** A node as the database returns it. */
@@ -65,5 +69,7 @@ export function toNodeRow(row: Selectable<NodesTable>): NodeRow {
     archivedAt: row.archived_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    userAttributes: row.user_attributes,
+    skills: row.skills,
   };
 }

@@ -4,6 +4,8 @@ import { groupsColumns, type GroupsTable } from "./groups-table.ts";
 import { idempotencyColumns, type IdempotencyTable } from "./idempotency-table.ts";
 import { instancesColumns, type InstancesTable } from "./instances-table.ts";
 import { jobsColumns, type JobsTable } from "./jobs-table.ts";
+import { nodeAttributesColumns, type NodeAttributesTable } from "./node-attributes-table.ts";
+import { nodeSkillsColumns, type NodeSkillsTable } from "./node-skills-table.ts";
 import { nodesColumns, type NodesTable } from "./nodes-table.ts";
 import { outputChunksColumns, type OutputChunksTable } from "./output-chunks-table.ts";
 import { runsColumns, type RunsTable } from "./runs-table.ts";
@@ -21,6 +23,8 @@ export interface Tables {
   steps: StepsTable;
   output_chunks: OutputChunksTable;
   nodes: NodesTable;
+  node_attributes: NodeAttributesTable;
+  node_skills: NodeSkillsTable;
   enrollment_keys: EnrollmentKeysTable;
   tokens: TokensTable;
   audit: AuditTable;
@@ -37,6 +41,8 @@ export const tableColumns: Record<keyof Tables, Readonly<Record<string, string>>
   steps: stepsColumns,
   output_chunks: outputChunksColumns,
   nodes: nodesColumns,
+  node_attributes: nodeAttributesColumns,
+  node_skills: nodeSkillsColumns,
   enrollment_keys: enrollmentKeysColumns,
   tokens: tokensColumns,
   audit: auditColumns,
