@@ -67,7 +67,17 @@ export class Stack {
 
   async #startNode(name, key) {
     const dataDir = join(this.directory, name);
-    const node = ["--url", this.url, "--data-dir", dataDir, "--name", name];
+    const role = name.endsWith("3") ? "db" : "web";
+    const node = [
+      "--url",
+      this.url,
+      "--data-dir",
+      dataDir,
+      "--name",
+      name,
+      "--tag",
+      `role=${role}`,
+    ];
     const runner = this.#launch("runner", [...node, "--enrollment-key", key]);
     const { nodeId } = await this.#ready(runner, `courier-runner ${name}`);
     console.log(`courier-runner ${name} is enrolled as ${nodeId}`);

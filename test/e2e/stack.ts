@@ -42,7 +42,7 @@ export interface Stack {
   /** Runs courier-cli, expects exit code 0, and returns what it printed as JSON. */
   json(args: readonly string[], options?: CliOptions): Promise<unknown>;
   /** Starts another agent and waits until it is connected; returns its node id. */
-  startRunner(name: string): Promise<string>;
+  startRunner(name: string, flags?: readonly string[]): Promise<string>;
   /** Ends the service with a signal and waits for its end. */
   stopServer(signal: NodeJS.Signals): Promise<void>;
   /** Starts the service again, on the same port and data. */
@@ -109,12 +109,12 @@ class RealStack implements Stack {
     this.#server = undefined;
   }
 
-  async startRunner(name: string): Promise<string> {
+  async startRunner(name: string, flags: readonly string[] = []): Promise<string> {
     this.#enrollmentKey ??= await this.#createEnrollmentKey();
     const dataDirectory = join(this.directory, `runner-${name}`);
     await mkdir(dataDirectory, { recursive: true });
     const args = ["start", "--url", this.url, "--data-dir", dataDirectory, "--name", name];
-    const runner = startProgram("courier-runner", [...args, "--log-level", "warn"], {
+    const runner = startProgram("courier-runner", [...args, ...flags, "--log-level", "warn"], {
       env: { COURIER_ENROLLMENT_KEY: this.#enrollmentKey },
     });
     this.#runners.push(runner);

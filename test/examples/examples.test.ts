@@ -13,7 +13,11 @@ describe("the examples on real nodes", () => {
   let stack: Stack;
 
   beforeAll(async () => {
-    stack = await startStack({ runnerNames: ["demo-1", "demo-2", "demo-3"] });
+    stack = await startStack();
+    // The same nodes as those of `npm start`.
+    for (const [index, role] of ["web", "web", "db"].entries()) {
+      await stack.startRunner(`demo-${index + 1}`, ["--tag", `role=${role}`]);
+    }
   });
 
   afterAll(async () => {
@@ -29,6 +33,24 @@ describe("the examples on real nodes", () => {
     const runs = await stack.json(list);
     expect(statusesOf(runs)).toEqual(statusesOf(runs).map(() => "success"));
     expect(statusesOf(runs).length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ["filter-by-attribute.json", ["demo-1", "demo-2", "demo-3"]],
+    ["filter-by-tag.yaml", ["demo-1", "demo-2"]],
+  ])("%s finds its nodes", async (file, names) => {
+    const template = readFileSync(join(directory, file), "utf8");
+    const stdin = template.replace(/(name"?: "?)filter-/, "$1again-filter-");
+    const format = extname(file).slice(1);
+    const add = ["scheduler", "jobs", "add-job", "--body-file", "-", "--body-format", format];
+    const added = await stack.json([...add, "--wait"], { stdin });
+
+    const instanceId = textAt(added, ["item", "instance", "id"]);
+    const list = ["state", "instance", "list-instance-runs", "--instanceId", instanceId];
+    const nodeIds = itemsOf(await stack.json(list)).map((run) => valueAt(run, ["nodeId"]));
+    const nodes = itemsOf(await stack.json(["management", "node", "find-all-nodes"]));
+    const found = nodes.filter((node) => nodeIds.includes(valueAt(node, ["id"])));
+    expect(found.map((node) => textAt(node, ["name"])).toSorted()).toEqual(names);
   });
 
   it("hello.yaml prints what it promises", async () => {

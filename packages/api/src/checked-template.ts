@@ -1,6 +1,7 @@
 import {
   canonicaliseTemplate,
   CourierError,
+  findMistakes,
   findUnsupported,
   type ErrorDetail,
 } from "@courier/core";
@@ -28,6 +29,8 @@ export async function checkTemplate(
   const result = await validateTemplate(text, format);
   if (!result.ok) throw invalid(result.problems);
   const job = canonicaliseTemplate(result.template);
+  const mistakes = findMistakes(job);
+  if (mistakes.length > 0) throw invalid(await result.locate(mistakes));
   const unsupported = findUnsupported(job);
   if (unsupported.length > 0) throw unsupportedError(await result.locate(unsupported));
   return { job, warnings: result.warnings, locate: result.locate };

@@ -1,16 +1,16 @@
 import { CourierError } from "@courier/core";
-import type { TemplateRemark } from "@courier/schema";
+import type { CanonicalGroup, TemplateRemark } from "@courier/schema";
 import { findNodesByIdentifiers, type Db } from "@courier/store";
 import { detailsOf, type CheckedTemplate } from "./checked-template.ts";
 
 /** Throws NODE_UNKNOWN, naming each place in the template, when a target names a node that does not exist. */
 export async function requireKnownNodes(db: Db, template: CheckedTemplate): Promise<void> {
   const { groups } = template.job.target;
-  const identifiers = [...new Set(groups.flatMap((group) => group.nodeIdentifiers))];
+  const identifiers = [...new Set(groups.flatMap(identifiersIn))];
   const known = await findNodesByIdentifiers(db, identifiers);
   if (known.size === identifiers.length) return;
   const remarks = groups.flatMap((group, groupIndex) =>
-    group.nodeIdentifiers.flatMap((identifier, index) =>
+    identifiersIn(group).flatMap((identifier, index) =>
       known.has(identifier)
         ? []
         : [remarkOn(identifier, `/target/groups/${groupIndex}/nodeIdentifiers/${index}`)],
@@ -20,6 +20,10 @@ export async function requireKnownNodes(db: Db, template: CheckedTemplate): Prom
   throw new CourierError("NODE_UNKNOWN", messageFor(missing), {
     details: detailsOf(await template.locate(remarks)),
   });
+}
+
+function identifiersIn({ nodeListType, nodeIdentifiers }: CanonicalGroup): readonly string[] {
+  return nodeListType === "nodes" ? nodeIdentifiers : [];
 }
 
 function remarkOn(identifier: string, pointer: string): TemplateRemark {

@@ -37,9 +37,19 @@ export { decideGroup } from "./rollout/decide-group.ts";
 export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
 export { planInstance } from "./rollout/decide-instance.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
+export { findMistakes } from "./template/find-mistakes.ts";
 export { findUnsupported, shellInterpreterName } from "./template/find-unsupported.ts";
 export { retryDelayMs, retryDelayMsMax } from "./backoff.ts";
 export type { SettledStep } from "./state/settle-step.ts";
 export { settleStep } from "./state/settle-step.ts";
 export type { NodeAttribute, NodeAttributes, NodeSkill } from "./target/node-facts.ts";
 export { listAttributes, mergeAttributes } from "./target/node-facts.ts";
+export { findFilterMistakes } from "./target/find-filter-mistakes.ts";
+export type { FilterableNode, NodeTest } from "./target/node-filter.ts";
+export {
+  admittedValues,
+  compileFilter,
+  enrollmentLevels,
+  healthStatuses,
+  namespacesOf,
+} from "./target/node-filter.ts";

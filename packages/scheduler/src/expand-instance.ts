@@ -1,9 +1,9 @@
 import { noRuns } from "@courier/core";
 import type { CanonicalGroup, CanonicalJob } from "@courier/schema";
 import {
-  findNodesByIdentifiers,
   insertInstance,
   insertRuns,
+  resolveTargets,
   type Db,
   type GroupRow,
   type InstanceRow,
@@ -27,7 +27,11 @@ export async function expandInstance(tx: Db, expansion: Expansion): Promise<stri
   // The column holds the canonical form of a template that was validated when the job was added.
   const template = JSON.parse(expansion.job.template) as CanonicalJob;
   const instance = instanceRow(expansion, template);
-  const groups = await resolveGroups(tx, template);
+  const targets = await resolveTargets(tx, template.target.groups);
+  const groups = template.target.groups.map((group, index) => ({
+    group,
+    nodeIds: targets[index] ?? [],
+  }));
   const wasInserted = await insertInstance(tx, {
     instance,
     groups: groups.map((group, groupNumber) => groupRow(instance.id, groupNumber, group)),
@@ -51,17 +55,6 @@ export async function expandInstance(tx: Db, expansion: Expansion): Promise<stri
 interface ResolvedGroup {
   readonly group: CanonicalGroup;
   readonly nodeIds: readonly string[];
-}
-
-/** A node twice in one group counts once; archived nodes are left out (semantics.md section 4). */
-async function resolveGroups(tx: Db, template: CanonicalJob): Promise<ResolvedGroup[]> {
-  const { groups } = template.target;
-  const identifiers = new Set(groups.flatMap((group) => group.nodeIdentifiers));
-  const nodeIds = await findNodesByIdentifiers(tx, [...identifiers]);
-  return groups.map((group) => {
-    const found = group.nodeIdentifiers.flatMap((identifier) => nodeIds.get(identifier) ?? []);
-    return { group, nodeIds: [...new Set(found)] };
-  });
 }
 
 function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow {

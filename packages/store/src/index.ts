@@ -67,10 +67,13 @@ export {
   findNodesByIdentifiers,
   listNodes,
   setAllNodesOffline,
+  setNodesArchived,
   setNodesOffline,
   setNodesOnline,
   touchNodes,
 } from "./nodes.ts";
+export { findFilteredNodes } from "./filtered-nodes.ts";
+export { resolveTargets } from "./resolve-targets.ts";
 export type { EnrolNodeOutcome, EnrollmentKeyRow } from "./enrollment.ts";
 export { enrolNode, insertEnrollmentKey } from "./enrollment.ts";
 export type { TokenRow } from "./tokens.ts";

@@ -6,6 +6,7 @@ import {
 } from "@courier/core";
 import type { TransactionHandle } from "./handle.ts";
 import { valuesPerStatement } from "./limits.ts";
+import { storableText } from "./storable-text.ts";
 
 /** The JSON columns of a node that filters compare. */
 export interface NodeFacts {
@@ -29,7 +30,11 @@ export async function replaceNodeFacts(
     await kysely.deleteFrom("node_skills").where("node_seq", "in", seqs).execute();
   }
   for (const part of parts(nodes.flatMap(attributeRows))) {
-    await kysely.insertInto("node_attributes").values(part).execute();
+    await kysely
+      .insertInto("node_attributes")
+      .values(part)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
   }
   for (const part of parts(nodes.flatMap(skillRows))) {
     await kysely
@@ -51,7 +56,9 @@ function attributeRows({ seq, attributes, userAttributes }: NodeFacts): {
   const setByUsers = JSON.parse(userAttributes) as NodeAttributes;
   return listAttributes(mergeAttributes(reported, setByUsers)).map((attribute) => ({
     node_seq: seq,
-    ...attribute,
+    namespace: storableText(attribute.namespace),
+    name: storableText(attribute.name),
+    value: storableText(attribute.value),
   }));
 }
 
@@ -61,7 +68,11 @@ function skillRows({
 }: NodeFacts): { node_seq: number; name: string; version: string }[] {
   // The column holds what validated JSON was written to it.
   const list = JSON.parse(skills) as readonly NodeSkill[];
-  return list.map(({ name, version }) => ({ node_seq: seq, name, version }));
+  return list.map(({ name, version }) => ({
+    node_seq: seq,
+    name: storableText(name),
+    version: storableText(version),
+  }));
 }
 
 function* parts<Row>(rows: readonly Row[]): Generator<Row[]> {

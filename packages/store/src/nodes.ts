@@ -177,3 +177,28 @@ export async function touchNodes(
     async ({ batches }) => await batches.touchNodes({ nodeIds, now: options.now }),
   );
 }
+
+/** Archives nodes, or brings them back (`archivedAt` null); returns the ids of those that it changed. */
+export async function setNodesArchived(
+  db: Db,
+  options: {
+    readonly nodeIds: readonly string[];
+    readonly archivedAt: number | null;
+    readonly now: number;
+  },
+): Promise<string[]> {
+  const { archivedAt, now } = options;
+  const nodeIds = [...new Set(options.nodeIds)];
+  const changed: string[] = [];
+  for (let start = 0; start < nodeIds.length; start += valuesPerStatement) {
+    const rows = await writing(db)
+      .updateTable("nodes")
+      .set({ archived_at: archivedAt, updated_at: now })
+      .where("id", "in", nodeIds.slice(start, start + valuesPerStatement))
+      .where("archived_at", archivedAt === null ? "is not" : "is", null)
+      .returning("id")
+      .execute();
+    changed.push(...rows.map(({ id }) => id));
+  }
+  return changed;
+}

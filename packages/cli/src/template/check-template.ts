@@ -1,4 +1,9 @@
-import { canonicaliseTemplate, findUnsupported, type ErrorDetail } from "@courier/core";
+import {
+  canonicaliseTemplate,
+  findMistakes,
+  findUnsupported,
+  type ErrorDetail,
+} from "@courier/core";
 import { validateTemplate } from "@courier/schema";
 
 import type { Body } from "./read-body.ts";
@@ -16,9 +21,12 @@ export interface CheckedTemplate {
 export async function checkTemplate(body: Body): Promise<CheckedTemplate> {
   const result = await validateTemplate(body.text, body.format);
   if (!result.ok) throw invalid(body, result.problems);
+  const job = canonicaliseTemplate(result.template);
+  const mistakes = findMistakes(job);
+  if (mistakes.length > 0) throw invalid(body, await result.locate(mistakes));
   return {
     warnings: result.warnings,
-    unsupported: await result.locate(findUnsupported(canonicaliseTemplate(result.template))),
+    unsupported: await result.locate(findUnsupported(job)),
   };
 }
 

@@ -1,4 +1,5 @@
 import type {
+  AttributeConstraint,
   CanonicalGroup,
   CanonicalJob,
   CanonicalOutputFieldRule,
@@ -87,7 +88,19 @@ function canonicalAmount(amount: {
 
 function canonicalFilter(filter: NodeFilter | undefined): NodeFilter {
   if (filter?.constraints === undefined) return null;
-  return { constraints: sortedKeys(filter.constraints) };
+  const { attributes, ...others } = filter.constraints;
+  return {
+    constraints: sortedKeys({
+      ...others,
+      ...(attributes === undefined ? {} : { attributes: attributes.map(canonicalConstraint) }),
+    }),
+  };
+}
+
+/** One namespace may stand without its list. */
+function canonicalConstraint(constraint: AttributeConstraint): AttributeConstraint {
+  const { namespace } = constraint;
+  return typeof namespace === "string" ? { ...constraint, namespace: [namespace] } : constraint;
 }
 
 /** Old clients send `filterId` as a number, and 0 when there is none. */

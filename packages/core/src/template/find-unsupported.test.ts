@@ -52,7 +52,7 @@ test("names a schedule, exception rules and the access mode", () => {
   ]);
 });
 
-test.each(["filter", "savedFilter", "savedList", "cohorts"] as const)(
+test.each(["savedFilter", "savedList", "cohorts"] as const)(
   "names the node list type %s",
   (nodeListType) => {
     const template = { ...runnable, target: { groups: [{ nodeListType }] } };

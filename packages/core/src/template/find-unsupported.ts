@@ -28,7 +28,7 @@ export function findUnsupported(job: CanonicalJob): readonly ErrorDetail[] {
 
 function unsupportedInGroup(group: CanonicalGroup, pointer: string): readonly ErrorDetail[] {
   return unless(
-    group.nodeListType === "nodes",
+    group.nodeListType === "nodes" || group.nodeListType === "filter",
     `${pointer}/nodeListType`,
     `node list type "${group.nodeListType}"`,
   );

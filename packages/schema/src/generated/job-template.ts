@@ -134,17 +134,34 @@ export interface AttributeConstraint {
   name: string;
   operator: FilterOperator;
   /**
+   * Any of them.
+   *
    * @minItems 1
+   * @maxItems 100
    */
   value: string[];
-  namespace?: string[];
+  /**
+   * Any of them; absent or empty is every namespace.
+   *
+   * @maxItems 64
+   */
+  namespace?: string | string[];
 }
 export interface SkillConstraint {
   name: string;
+  /**
+   * Conditions such as ">= 1.0.0"; all of them.
+   *
+   * @maxItems 100
+   */
   version?: string[];
 }
 export interface ValueConstraint {
   operator: FilterOperator;
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
   value: string | string[];
 }
 /**

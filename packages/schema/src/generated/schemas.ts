@@ -1535,6 +1535,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           name: {
             type: "string",
             minLength: 1,
+            maxLength: 255,
           },
           operator: {
             $ref: "#/$defs/FilterOperator",
@@ -1542,16 +1543,23 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           value: {
             type: "array",
             minItems: 1,
+            maxItems: 100,
             items: {
               type: "string",
+              maxLength: 4096,
             },
+            description: "Any of them.",
           },
           namespace: {
-            type: "array",
+            type: ["string", "array"],
+            maxItems: 64,
             items: {
               type: "string",
               minLength: 1,
+              maxLength: 255,
             },
+            maxLength: 255,
+            description: "Any of them; absent or empty is every namespace.",
           },
         },
       },
@@ -1563,13 +1571,17 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           name: {
             type: "string",
             minLength: 1,
+            maxLength: 255,
           },
           version: {
             type: "array",
+            maxItems: 100,
             items: {
               type: "string",
               minLength: 1,
+              maxLength: 255,
             },
+            description: 'Conditions such as ">= 1.0.0"; all of them.',
           },
         },
       },
@@ -1583,6 +1595,8 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
           value: {
             type: ["string", "array"],
+            minItems: 1,
+            maxItems: 100,
             items: {
               type: "string",
             },
