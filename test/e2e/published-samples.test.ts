@@ -22,12 +22,14 @@ describe.skipIf(!isPresent)(
   () => {
     const nodeIds: string[] = [];
     let stack: Stack;
+    let setIds: SetIds;
 
     beforeAll(async () => {
       stack = await startStack();
       for (const name of ["one", "two", "three", "four", "five"]) {
         nodeIds.push(await stack.startRunner(name));
       }
+      setIds = await createSets(stack, nodeIds);
     });
 
     afterAll(async () => {
@@ -38,7 +40,7 @@ describe.skipIf(!isPresent)(
       "%s runs, or is refused with the fields that this version does not execute",
       async (file) => {
         const format = formatOf(file) ?? "json";
-        const sample = await fillIn(file, nodeIds);
+        const sample = await fillIn(file, nodeIds, setIds);
 
         const add = ["scheduler", "jobs", "add-job", "--body-file", "-", "--body-format", format];
         const { code, stdout, stderr } = await stack.cli([...add, "--wait"], {
@@ -65,15 +67,36 @@ describe.skipIf(!isPresent)(
   },
 );
 
-/** The sample with real node ids; the YAML twin gets a name of its own, because names are unique. */
+interface SetIds {
+  readonly filterId: string;
+  readonly listId: string;
+}
+
+/** What the samples with a saved filter and a saved list refer to. */
+async function createSets(stack: Stack, nodeIds: readonly string[]): Promise<SetIds> {
+  const attributes = [{ name: "kernel_name", operator: "=", value: ["Linux", "Darwin"] }];
+  const filter = { name: "all", constraints: { attributes } };
+  const create = async (kind: string, body: object): Promise<string> => {
+    const args = ["management", kind, `create-${kind}`, "--body", JSON.stringify(body)];
+    return textAt(await stack.json(args), ["item", `${kind}Id`]);
+  };
+  return {
+    filterId: await create("filter", filter),
+    listId: await create("list", { name: "all", nodeIds }),
+  };
+}
+
+/** The sample with real ids; the YAML twin gets a name of its own, because names are unique. */
 async function fillIn(
   file: string,
   nodeIds: readonly string[],
+  setIds: SetIds,
 ): Promise<{ readonly text: string; readonly unsupported: readonly string[] }> {
   const published = readFileSync(join(directory, file), "utf8");
   const text = published
     .replaceAll(/--NODE(\d)--/g, (_placeholder, digit: string) => nodeIds[Number(digit) - 1] ?? "")
-    .replaceAll(/--[A-Z]+ ID--/g, "00000000-0000-4000-8000-000000000009")
+    .replaceAll("--FILTER ID--", setIds.filterId)
+    .replaceAll("--LIST ID--", setIds.listId)
     .replace(/^name: (.+)$/m, "name: $1 (YAML)");
   const result = await validateTemplate(text, formatOf(file) ?? "json");
   if (!result.ok) throw new Error(`${file} is not valid`);

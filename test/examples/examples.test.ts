@@ -18,6 +18,15 @@ describe("the examples on real nodes", () => {
     for (const [index, role] of ["web", "web", "db"].entries()) {
       await stack.startRunner(`demo-${index + 1}`, ["--tag", `role=${role}`]);
     }
+    for (const [kind, file] of [
+      ["filter", "web-filter.json"],
+      ["list", "canary-list.yaml"],
+      ["cohort", "shop-cohort.toml"],
+    ] as const) {
+      const body = ["--body-file", join(directory, "node-groups", file)];
+      const created = await stack.json(["management", kind, `create-${kind}`, ...body]);
+      expect(textAt(created, ["item", `${kind}Id`])).toMatch(/^[0-9a-f-]{36}$/);
+    }
   });
 
   afterAll(async () => {
@@ -38,9 +47,12 @@ describe("the examples on real nodes", () => {
   it.each([
     ["filter-by-attribute.json", ["demo-1", "demo-2", "demo-3"]],
     ["filter-by-tag.yaml", ["demo-1", "demo-2"]],
+    ["saved-filter.yaml", ["demo-1", "demo-2"]],
+    ["saved-list.json", ["demo-1", "demo-3"]],
+    ["cohorts.toml", ["demo-1", "demo-2"]],
   ])("%s finds its nodes", async (file, names) => {
     const template = readFileSync(join(directory, file), "utf8");
-    const stdin = template.replace(/(name"?: "?)filter-/, "$1again-filter-");
+    const stdin = template.replace(/^(\s*"?name"?(?: =|:) "?)/m, "$1again-");
     const format = extname(file).slice(1);
     const add = ["scheduler", "jobs", "add-job", "--body-file", "-", "--body-format", format];
     const added = await stack.json([...add, "--wait"], { stdin });
@@ -51,6 +63,16 @@ describe("the examples on real nodes", () => {
     const nodes = itemsOf(await stack.json(["management", "node", "find-all-nodes"]));
     const found = nodes.filter((node) => nodeIds.includes(valueAt(node, ["id"])));
     expect(found.map((node) => textAt(node, ["name"])).toSorted()).toEqual(names);
+  });
+
+  it("node-groups/tags.yaml changes the tags of a node", async () => {
+    const body = ["--body-file", join(directory, "node-groups", "tags.yaml")];
+    const changed = await stack.json([
+      ...["management", "node", "modify-tags", "--nodeId", "demo-1"],
+      ...body,
+    ]);
+
+    expect(valueAt(changed, ["item", "attributes", "tags"])).toEqual({ role: "web", rack: "7" });
   });
 
   it("hello.yaml prints what it promises", async () => {

@@ -13,7 +13,7 @@ import type { FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { recordChange } from "./audit.ts";
 import { checkTemplate, type CheckedTemplate } from "./checked-template.ts";
-import { requireKnownNodes } from "./known-nodes.ts";
+import { requireKnownTargets } from "./known-targets.ts";
 import { principalOf } from "./request-context.ts";
 import { rfc3339 } from "./rfc3339.ts";
 import { hashSecret } from "./secrets.ts";
@@ -48,7 +48,7 @@ export async function addJob(context: ApiContext, asked: AddJobRequest): Promise
   const earlier = await replay(context.db, repetition);
   if (earlier !== undefined) return earlier;
   const template = await checkTemplate(asked.text, asked.format);
-  await requireKnownNodes(context.db, template);
+  await requireKnownTargets(context.db, template);
   const row = newJob(context, template, principalOf(asked.request).tokenId);
   try {
     await context.db.transaction(async (tx) => {

@@ -21,6 +21,7 @@ import {
 import { LiveStreams } from "./live-streams.ts";
 import { answerMalformed } from "./malformed-request.ts";
 import { Metrics } from "./metrics.ts";
+import { addNodeSetRoutes } from "./node-sets.ts";
 import { addNodeRoutes } from "./nodes.ts";
 import { writeOpenApi } from "./open-api.ts";
 import { parseQueryString } from "./query-string.ts";
@@ -133,6 +134,7 @@ function addRoutes(
   addInstanceRoutes(app, context);
   addRunRoutes(app, context);
   addNodeRoutes(app, context);
+  addNodeSetRoutes(app, context);
   addTokenRoutes(app, context, authenticator);
   let openApi: Promise<string> | undefined;
   const openApiText = async (): Promise<string> =>

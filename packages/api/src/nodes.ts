@@ -1,9 +1,10 @@
 import type { SchemaTypes } from "@courier/schema";
 import {
-  findNode,
-  findNodesByIdentifiers,
+  changeUserAttributes,
+  findNodeByIdentifier,
   insertEnrollmentKey,
   listNodes,
+  setNodesArchived,
   type NodeRow,
 } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -22,6 +23,11 @@ import { mintEnrollmentKey } from "./secrets.ts";
 type NodeListQuery = SchemaTypes["node-list-query"];
 type EnrollmentKeyRequest = SchemaTypes["enrollment-key-request"];
 type NodeEnrollRequest = SchemaTypes["node-enroll-request"];
+type NodeTagsRequest = SchemaTypes["node-tags-request"];
+
+interface OfNode {
+  readonly Params: { readonly nodeId: string };
+}
 
 const prefix = "/node/management/v1";
 
@@ -35,6 +41,20 @@ export function addNodeRoutes(app: FastifyInstance, context: ApiContext): void {
     getRoute,
     async (request) => ({ item: nodeItem(await findByIdentifier(context, request.params.nodeId)) }),
   );
+  for (const action of ["modify", "update"] as const) {
+    app.post<OfNode & { Body: NodeTagsRequest }>(
+      `${prefix}/nodes/:nodeId/tags/${action}`,
+      action === "modify" ? modifyTagsRoute : updateTagsRoute,
+      async (request) => changeTags(context, request, action),
+    );
+  }
+  for (const action of ["archive", "unarchive"] as const) {
+    app.post<OfNode>(
+      `${prefix}/nodes/:nodeId/${action}`,
+      action === "archive" ? archiveRoute : unarchiveRoute,
+      async (request) => setArchived(context, request, action),
+    );
+  }
   app.post<{ Body: EnrollmentKeyRequest }>(
     `${prefix}/enrollment-keys`,
     keyRoute,
@@ -61,9 +81,50 @@ async function listPage(
 }
 
 async function findByIdentifier(context: ApiContext, identifier: string): Promise<NodeRow> {
-  const ids = await findNodesByIdentifiers(context.db, [identifier]);
-  const node = await findNode(context.db, ids.get(identifier) ?? identifier);
+  const node = await findNodeByIdentifier(context.db, identifier);
   return found(node, { code: "NODE_NOT_FOUND", what: "node", id: identifier });
+}
+
+/** `modify` changes the tags that the body names, `update` replaces all that users set; what the node reports stays. */
+async function changeTags(
+  context: ApiContext,
+  request: FastifyRequest<OfNode & { Body: NodeTagsRequest }>,
+  action: "modify" | "update",
+): Promise<object> {
+  const { id } = await findByIdentifier(context, request.params.nodeId);
+  const { tags } = request.body;
+  await context.db.transaction(async (tx) => {
+    await changeUserAttributes(tx, {
+      nodeId: id,
+      now: context.clock.now(),
+      change: (before) => {
+        // The column holds what this function wrote to it.
+        const attributes = JSON.parse(before) as Record<string, Record<string, string>>;
+        const kept = action === "modify" ? attributes["tags"] : {};
+        const merged = Object.entries({ ...kept, ...tags }).filter(([, value]) => value !== null);
+        return JSON.stringify({ ...attributes, tags: Object.fromEntries(merged) });
+      },
+    });
+    const change = { action: `node.${action}-tags`, object: id, detail: { tags } };
+    await recordChange(tx, { context, request }, change);
+  });
+  return { item: nodeItem(await findByIdentifier(context, id)) };
+}
+
+async function setArchived(
+  context: ApiContext,
+  request: FastifyRequest<OfNode>,
+  action: "archive" | "unarchive",
+): Promise<object> {
+  const { id } = await findByIdentifier(context, request.params.nodeId);
+  const now = context.clock.now();
+  await context.db.transaction(async (tx) => {
+    const archivedAt = action === "archive" ? now : null;
+    const changed = await setNodesArchived(tx, { nodeIds: [id], archivedAt, now });
+    if (changed.length === 0) return;
+    await recordChange(tx, { context, request }, { action: `node.${action}`, object: id });
+  });
+  return { item: nodeItem(await findByIdentifier(context, id)) };
 }
 
 async function createKey(
@@ -132,4 +193,39 @@ const enrollRoute = routeOptions({
   body: "node-enroll-request",
   answers: { 201: { schema: "node-enroll-response", description: "The node was admitted." } },
   errors: ["ENROLLMENT_KEY_INVALID", "NODE_NAME_TAKEN"],
+});
+
+const nodeChange = {
+  tag: "nodes",
+  permission: "nodes:write",
+  isChange: true,
+  params: { nodeId: "Id or name of the node." },
+  answers: { 200: { schema: "node-response", description: "The node as it is now." } },
+  errors: ["NODE_NOT_FOUND"],
+} as const;
+
+const modifyTagsRoute = routeOptions({
+  ...nodeChange,
+  operationId: "modifyTags",
+  summary: "Change some tags of a node",
+  body: "node-tags-request",
+});
+
+const updateTagsRoute = routeOptions({
+  ...nodeChange,
+  operationId: "updateTags",
+  summary: "Replace all tags that users attached to a node",
+  body: "node-tags-request",
+});
+
+const archiveRoute = routeOptions({
+  ...nodeChange,
+  operationId: "archiveNode",
+  summary: "Leave a node out of lists and targets",
+});
+
+const unarchiveRoute = routeOptions({
+  ...nodeChange,
+  operationId: "unarchiveNode",
+  summary: "Take an archived node back",
 });

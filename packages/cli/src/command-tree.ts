@@ -1,4 +1,5 @@
 import type { CommandGroup } from "./command.ts";
+import { managementTree } from "./management-tree.ts";
 
 /** Every command of the CLI, at the places of the original's trees. Help, completion and dispatch follow it. */
 export const commandTree: CommandGroup = {
@@ -100,28 +101,7 @@ export const commandTree: CommandGroup = {
         },
       ],
     },
-    {
-      name: "management",
-      summary: "look at nodes",
-      children: [
-        {
-          name: "node",
-          summary: "the nodes of the fleet",
-          children: [
-            {
-              name: "find-all-nodes",
-              summary: "list nodes",
-              load: async () => (await import("./commands/find-all-nodes.ts")).findAllNodes,
-            },
-            {
-              name: "find-one-node",
-              summary: "show one node",
-              load: async () => (await import("./commands/find-one-node.ts")).findOneNode,
-            },
-          ],
-        },
-      ],
-    },
+    managementTree,
     {
       name: "enrollment",
       summary: "admit nodes",

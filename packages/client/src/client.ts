@@ -7,21 +7,21 @@ import type {
   CancelResponse,
   EnrollmentKeyRequest,
   EnrollmentKeyResponse,
-  FleetNode,
   InstanceList,
   InstanceResponse,
   JobList,
   JobResponse,
-  NodeList,
   RunList,
   RunResponse,
   StepList,
 } from "@courier/schema";
 
+import type { CallOptions, Filters, PageQuery, PostOptions } from "./call-options.ts";
 import { foreignAnswer, type HttpAnswer } from "./error-answer.ts";
 import { readOutput, type OutputEvent } from "./follow-output.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { requestTimeoutMs } from "./limits.ts";
+import { createManagementClient, type ManagementClient } from "./management-client.ts";
 import { withRetries, type Pace } from "./retry-policy.ts";
 import { createTransport, type HttpRequest, type TransportOptions } from "./transport.ts";
 import { followInstance, type WatchEvent } from "./watch-instance.ts";
@@ -33,28 +33,14 @@ export interface ClientOptions extends TransportOptions {
   readonly pace?: Pace;
 }
 
-/** Which page of a list; absent values are the service's defaults. */
-export interface PageQuery {
-  readonly page?: number | undefined;
-  readonly size?: number | undefined;
-}
-
 /** A template as the user wrote it. */
 export interface TemplateText {
   readonly text: string;
   readonly format: "json" | "yaml" | "toml";
 }
 
-/** Every call takes the signal that ends it. */
-export interface CallOptions {
-  readonly signal: AbortSignal;
-}
-
-/** Filters of a list: absent ones are not sent. */
-export type Filters = Readonly<Record<string, string | number | undefined>>;
-
 /** The service's HTTP API. All methods throw CourierError; reads and repeatable writes retry what is retryable. */
-export interface CourierClient {
+export interface CourierClient extends ManagementClient {
   readonly url: string;
   /** Sent again after a lost answer only because the idempotency key makes it safe; a fresh key is made when absent. */
   addJob(
@@ -85,8 +71,6 @@ export interface CourierClient {
       readonly isFollowing: boolean;
     },
   ): AsyncGenerator<OutputEvent, void, undefined>;
-  listNodes(query: PageQuery & Filters, options: CallOptions): Promise<NodeList>;
-  getNode(nodeId: string, options: CallOptions): Promise<{ readonly item: FleetNode }>;
   /** Never sent twice: a lost answer would leave a second key behind. */
   createEnrollmentKey(
     request: EnrollmentKeyRequest,
@@ -149,8 +133,7 @@ export function createClient(options: ClientOptions): CourierClient {
         pace,
         signal,
       }),
-    listNodes: (query, call) => get(`${management}/nodes`, query, call),
-    getNode: (id, call) => get(`${management}/nodes/${encodeURIComponent(id)}`, {}, call),
+    ...createManagementClient(requests),
     createEnrollmentKey: (request, { signal }) =>
       post(`${management}/enrollment-keys`, {
         signal,
@@ -159,13 +142,6 @@ export function createClient(options: ClientOptions): CourierClient {
         isRepeatable: false,
       }),
   };
-}
-
-interface PostOptions extends CallOptions {
-  readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Default true: sending it twice does no more than sending it once. */
-  readonly isRepeatable?: boolean;
 }
 
 function createRequests(options: ClientOptions) {
@@ -183,8 +159,14 @@ function createRequests(options: ClientOptions) {
     pace,
     get: <T>(path: string, query: Filters, { signal }: CallOptions): Promise<T> =>
       send<T>({ method: "GET", path, query: toQuery(query), signal }, true),
-    post: <T>(path: string, { isRepeatable = true, ...rest }: PostOptions): Promise<T> =>
-      send<T>({ method: "POST", path, ...rest }, isRepeatable),
+    post: <T>(path: string, options: PostOptions): Promise<T> => {
+      const { isRepeatable = true, query, ...rest } = options;
+      const parameters = query === undefined ? {} : { query: toQuery(query) };
+      return send<T>({ method: "POST", path, ...parameters, ...rest }, isRepeatable);
+    },
+    /** Not sent twice: the second answer would say that there is no such thing. */
+    remove: <T>(path: string, { signal }: CallOptions): Promise<T> =>
+      send<T>({ method: "DELETE", path, signal }, false),
     stream: (path: string, query: Filters, { signal }: CallOptions) =>
       transport.open({ method: "GET", path, query: toQuery(query), signal, timeoutMs }),
   };

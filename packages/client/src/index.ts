@@ -1,11 +1,6 @@
-export type {
-  CallOptions,
-  ClientOptions,
-  CourierClient,
-  Filters,
-  PageQuery,
-  TemplateText,
-} from "./client.ts";
+export type { CallOptions, Filters, PageQuery } from "./call-options.ts";
+export type { ClientOptions, CourierClient, TemplateText } from "./client.ts";
+export type { NodeSetKind } from "./management-client.ts";
 export { createClient } from "./client.ts";
 export type { OutputEvent, OutputPiece } from "./follow-output.ts";
 export type { Pace } from "./retry-policy.ts";

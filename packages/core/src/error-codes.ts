@@ -17,6 +17,7 @@ export type ErrorCode =
   | "BODY_FORMAT_UNKNOWN"
   | "REQUEST_INVALID"
   | "NODE_UNKNOWN"
+  | "TARGET_UNKNOWN"
   | "UNAUTHENTICATED"
   | "FORBIDDEN"
   | "ENROLLMENT_KEY_INVALID"
@@ -25,9 +26,14 @@ export type ErrorCode =
   | "INSTANCE_NOT_FOUND"
   | "RUN_NOT_FOUND"
   | "NODE_NOT_FOUND"
+  | "FILTER_NOT_FOUND"
+  | "LIST_NOT_FOUND"
+  | "COHORT_NOT_FOUND"
   | "TOKEN_NOT_FOUND"
   | "JOB_NAME_TAKEN"
   | "NODE_NAME_TAKEN"
+  | "NODE_SET_NAME_TAKEN"
+  | "NODE_SET_IN_USE"
   | "IDEMPOTENCY_KEY_REUSED"
   | "INSTANCE_ENDED"
   | "RUN_ENDED"
@@ -57,6 +63,11 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     2,
     "use ids or names that `courier-cli management node find-all-nodes` lists",
   ),
+  TARGET_UNKNOWN: entry(
+    422,
+    2,
+    "use ids or names that `courier-cli management filter find-all-filters`, `list find-all-lists` or `cohort find-all-cohorts` shows",
+  ),
   UNAUTHENTICATED: entry(401, 3, "send `Authorization: Bearer <token>` with a valid API token"),
   FORBIDDEN: entry(403, 3, "use a token whose role allows this"),
   ENROLLMENT_KEY_INVALID: entry(
@@ -73,9 +84,30 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     "list runs with `courier-cli state instance list-instance-runs --instanceId ID`",
   ),
   NODE_NOT_FOUND: entry(404, 4, "list nodes with `courier-cli management node find-all-nodes`"),
+  FILTER_NOT_FOUND: entry(
+    404,
+    4,
+    "list filters with `courier-cli management filter find-all-filters`",
+  ),
+  LIST_NOT_FOUND: entry(404, 4, "list lists with `courier-cli management list find-all-lists`"),
+  COHORT_NOT_FOUND: entry(
+    404,
+    4,
+    "list cohorts with `courier-cli management cohort find-all-cohorts`",
+  ),
   TOKEN_NOT_FOUND: entry(404, 4, "list tokens with GET /courier/access-api/v1/tokens"),
   JOB_NAME_TAKEN: entry(409, 5, "choose another name; names are unique"),
   NODE_NAME_TAKEN: entry(409, 5, "choose another --name; node names are unique"),
+  NODE_SET_NAME_TAKEN: entry(
+    409,
+    5,
+    "choose another name; names are unique among filters, among lists and among cohorts",
+  ),
+  NODE_SET_IN_USE: entry(
+    409,
+    5,
+    "end or delete the job that the message names, or point it elsewhere",
+  ),
   IDEMPOTENCY_KEY_REUSED: entry(
     409,
     5,

@@ -53,3 +53,4 @@ export {
   healthStatuses,
   namespacesOf,
 } from "./target/node-filter.ts";
+export { setIdentifiersIn, setKindOf } from "./target/node-set.ts";

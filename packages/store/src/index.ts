@@ -63,7 +63,10 @@ export {
 } from "./run-lists.ts";
 export type { NodeConnection, NodeDisconnection, NodeRow, PreviousJournal } from "./nodes.ts";
 export {
+  changeUserAttributes,
   findNode,
+  findNodeByIdentifier,
+  findNodes,
   findNodesByIdentifiers,
   listNodes,
   setAllNodesOffline,
@@ -73,7 +76,18 @@ export {
   touchNodes,
 } from "./nodes.ts";
 export { findFilteredNodes } from "./filtered-nodes.ts";
-export { resolveTargets } from "./resolve-targets.ts";
+export type { InsertNodeSetOutcome, NodeSetKind, NodeSetRow } from "./node-sets.ts";
+export {
+  addNodeSetMembers,
+  deleteNodeSet,
+  findJobUsing,
+  findNodeSet,
+  insertNodeSet,
+  listNodeSetMembers,
+  listNodeSets,
+  removeNodeSetMembers,
+} from "./node-sets.ts";
+export { findNodesInSet, resolveTargets } from "./resolve-targets.ts";
 export type { EnrolNodeOutcome, EnrollmentKeyRow } from "./enrollment.ts";
 export { enrolNode, insertEnrollmentKey } from "./enrollment.ts";
 export type { TokenRow } from "./tokens.ts";

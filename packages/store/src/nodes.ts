@@ -202,3 +202,60 @@ export async function setNodesArchived(
   }
   return changed;
 }
+
+/** The node with this id or name, archived or not; an id wins. */
+export async function findNodeByIdentifier(
+  db: Db,
+  identifier: string,
+): Promise<NodeRow | undefined> {
+  const rows = await reading(db)
+    .selectFrom("nodes")
+    .selectAll()
+    .where((eb) => eb.or([eb("id", "=", identifier), eb("name", "=", identifier)]))
+    .execute();
+  const row = rows.find(({ id }) => id === identifier) ?? rows[0];
+  return row && toNodeRow(row);
+}
+
+/** The nodes with these ids, in the order of the ids. */
+export async function findNodes(db: Db, ids: readonly string[]): Promise<NodeRow[]> {
+  const found = new Map<string, NodeRow>();
+  for (let start = 0; start < ids.length; start += valuesPerStatement) {
+    const rows = await reading(db)
+      .selectFrom("nodes")
+      .selectAll()
+      .where("id", "in", ids.slice(start, start + valuesPerStatement))
+      .execute();
+    for (const row of rows) found.set(row.id, toNodeRow(row));
+  }
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+/** Sets what users attach to a node; `change` gets what they attached before. Returns false when there is no such node. */
+export async function changeUserAttributes(
+  db: Db,
+  options: {
+    readonly nodeId: string;
+    readonly now: number;
+    /** From JSON text to JSON text. */
+    readonly change: (userAttributes: string) => string;
+  },
+): Promise<boolean> {
+  return await atomically(db, async (tx) => {
+    const node = await tx.kysely
+      .selectFrom("nodes")
+      .select(["seq", "attributes", "user_attributes", "skills"])
+      .where("id", "=", options.nodeId)
+      .modifyEnd(tx.locks.forUpdate)
+      .executeTakeFirst();
+    if (node === undefined) return false;
+    const userAttributes = options.change(node.user_attributes);
+    await tx.kysely
+      .updateTable("nodes")
+      .set({ user_attributes: userAttributes, updated_at: options.now })
+      .where("seq", "=", node.seq)
+      .execute();
+    await replaceNodeFacts(tx, [{ ...node, userAttributes }]);
+    return true;
+  });
+}

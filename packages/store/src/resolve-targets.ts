@@ -1,6 +1,8 @@
-import type { CanonicalGroup } from "@courier/schema";
+import { setIdentifiersIn, setKindOf } from "@courier/core";
+import type { CanonicalGroup, FilterConstraints } from "@courier/schema";
 import type { Db } from "./database.ts";
 import { findFilteredNodes } from "./filtered-nodes.ts";
+import { findNodeSet, listNodeSetMembers, type NodeSetRow } from "./node-sets.ts";
 import { findNodesByIdentifiers } from "./nodes.ts";
 
 /**
@@ -28,8 +30,26 @@ async function resolveGroup(db: Db, group: CanonicalGroup): Promise<string[]> {
     case "savedFilter":
     case "savedList":
     case "cohorts":
-      throw new Error(`a job with the node list type ${nodeListType} is refused when it is added`);
+      return await resolveSets(db, group);
     default:
       return nodeListType;
   }
+}
+
+async function resolveSets(db: Db, group: CanonicalGroup): Promise<string[]> {
+  const kind = setKindOf(group.nodeListType);
+  if (kind === undefined) return [];
+  const nodeIds: string[] = [];
+  for (const identifier of setIdentifiersIn(group)) {
+    const set = await findNodeSet(db, kind, identifier);
+    if (set !== undefined) nodeIds.push(...(await findNodesInSet(db, set)));
+  }
+  return nodeIds;
+}
+
+/** The ids of the nodes that a saved filter describes now, or that a list or a cohort holds; archived ones are left out. */
+export async function findNodesInSet(db: Db, set: NodeSetRow): Promise<string[]> {
+  if (set.kind !== "filter") return await listNodeSetMembers(db, set.id);
+  // The column holds what was validated when the filter was saved.
+  return await findFilteredNodes(db, JSON.parse(set.constraints) as FilterConstraints);
 }

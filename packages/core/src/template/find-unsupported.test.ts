@@ -52,17 +52,6 @@ test("names a schedule, exception rules and the access mode", () => {
   ]);
 });
 
-test.each(["savedFilter", "savedList", "cohorts"] as const)(
-  "names the node list type %s",
-  (nodeListType) => {
-    const template = { ...runnable, target: { groups: [{ nodeListType }] } };
-
-    expect(unsupportedIn(template)).toEqual([
-      `/target/groups/0/nodeListType node list type "${nodeListType}" is not supported by this version`,
-    ]);
-  },
-);
-
 test.each<[string, Partial<Step>, string]>([
   ["interpreter", { interpreter: { name: "mine" } }, '/interpreter/name interpreter "mine"'],
   [

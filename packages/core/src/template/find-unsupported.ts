@@ -1,4 +1,4 @@
-import type { CanonicalGroup, CanonicalJob, CanonicalStep } from "@courier/schema";
+import type { CanonicalJob, CanonicalStep } from "@courier/schema";
 import type { ErrorDetail } from "../courier-error.ts";
 
 /** The interpreter that runs shell scripts: the only one that this version executes. */
@@ -12,9 +12,6 @@ export function findUnsupported(job: CanonicalJob): readonly ErrorDetail[] {
   return [
     ...unless(job.scheduleRule === "immediate", "/scheduleRule", `schedule "${job.scheduleRule}"`),
     ...unless(job.exceptionRules.length === 0, "/exceptionRules", 'field "exceptionRules"'),
-    ...job.target.groups.flatMap((group, index) =>
-      unsupportedInGroup(group, `/target/groups/${index}`),
-    ),
     ...unless(
       job.actions.accessMode === "agent",
       "/actions/accessMode",
@@ -24,14 +21,6 @@ export function findUnsupported(job: CanonicalJob): readonly ErrorDetail[] {
       unsupportedInStep(step, `/actions/steps/${index}`),
     ),
   ];
-}
-
-function unsupportedInGroup(group: CanonicalGroup, pointer: string): readonly ErrorDetail[] {
-  return unless(
-    group.nodeListType === "nodes" || group.nodeListType === "filter",
-    `${pointer}/nodeListType`,
-    `node list type "${group.nodeListType}"`,
-  );
 }
 
 function unsupportedInStep(step: CanonicalStep, pointer: string): readonly ErrorDetail[] {

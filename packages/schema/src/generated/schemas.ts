@@ -2,12 +2,14 @@
 
 import type { JsonSchema } from "../json-schema.ts";
 import type { AddJobResponse } from "./add-job-response.ts";
+import type { AdhocFilterRequest } from "./adhoc-filter-request.ts";
 import type { ApiTokenList } from "./api-token-list.ts";
 import type { ApiTokenRequest } from "./api-token-request.ts";
 import type { ApiTokenResponse } from "./api-token-response.ts";
 import type { ApiToken } from "./api-token.ts";
 import type { CancelResponse } from "./cancel-response.ts";
 import type { CanonicalJob } from "./canonical-job.ts";
+import type { CohortRequest } from "./cohort-request.ts";
 import type { EnrollmentKeyRequest } from "./enrollment-key-request.ts";
 import type { EnrollmentKeyResponse } from "./enrollment-key-response.ts";
 import type { ErrorBody } from "./error-body.ts";
@@ -25,9 +27,17 @@ import type { Job } from "./job.ts";
 import type { NodeEnrollRequest } from "./node-enroll-request.ts";
 import type { NodeEnrollResponse } from "./node-enroll-response.ts";
 import type { NodeFrame } from "./node-frame.ts";
+import type { NodeIdsRequest } from "./node-ids-request.ts";
 import type { NodeListQuery } from "./node-list-query.ts";
 import type { NodeList } from "./node-list.ts";
 import type { NodeResponse } from "./node-response.ts";
+import type { NodeSetIdResponse } from "./node-set-id-response.ts";
+import type { NodeSetListQuery } from "./node-set-list-query.ts";
+import type { NodeSetList } from "./node-set-list.ts";
+import type { NodeSetQuery } from "./node-set-query.ts";
+import type { NodeSetResponse } from "./node-set-response.ts";
+import type { NodeSet } from "./node-set.ts";
+import type { NodeTagsRequest } from "./node-tags-request.ts";
 import type { FleetNode } from "./node.ts";
 import type { OutputChunkList } from "./output-chunk-list.ts";
 import type { OutputChunk } from "./output-chunk.ts";
@@ -40,6 +50,8 @@ import type { RunListQuery } from "./run-list-query.ts";
 import type { RunList } from "./run-list.ts";
 import type { RunResponse } from "./run-response.ts";
 import type { Run } from "./run.ts";
+import type { SavedFilterRequest } from "./saved-filter-request.ts";
+import type { SavedListRequest } from "./saved-list-request.ts";
 import type { ServerFrame } from "./server-frame.ts";
 import type { StepList } from "./step-list.ts";
 import type { StepResult } from "./step.ts";
@@ -48,12 +60,14 @@ import type { ValidateResponse } from "./validate-response.ts";
 /** The type that each schema document describes, by the document's name. */
 export interface SchemaTypes {
   "add-job-response": AddJobResponse;
+  "adhoc-filter-request": AdhocFilterRequest;
   "api-token-list": ApiTokenList;
   "api-token-request": ApiTokenRequest;
   "api-token-response": ApiTokenResponse;
   "api-token": ApiToken;
   "cancel-response": CancelResponse;
   "canonical-job": CanonicalJob;
+  "cohort-request": CohortRequest;
   "enrollment-key-request": EnrollmentKeyRequest;
   "enrollment-key-response": EnrollmentKeyResponse;
   "error-body": ErrorBody;
@@ -71,9 +85,17 @@ export interface SchemaTypes {
   "node-enroll-request": NodeEnrollRequest;
   "node-enroll-response": NodeEnrollResponse;
   "node-frame": NodeFrame;
+  "node-ids-request": NodeIdsRequest;
   "node-list-query": NodeListQuery;
   "node-list": NodeList;
   "node-response": NodeResponse;
+  "node-set-id-response": NodeSetIdResponse;
+  "node-set-list-query": NodeSetListQuery;
+  "node-set-list": NodeSetList;
+  "node-set-query": NodeSetQuery;
+  "node-set-response": NodeSetResponse;
+  "node-set": NodeSet;
+  "node-tags-request": NodeTagsRequest;
   node: FleetNode;
   "output-chunk-list": OutputChunkList;
   "output-chunk": OutputChunk;
@@ -86,6 +108,8 @@ export interface SchemaTypes {
   "run-list": RunList;
   "run-response": RunResponse;
   run: Run;
+  "saved-filter-request": SavedFilterRequest;
+  "saved-list-request": SavedListRequest;
   "server-frame": ServerFrame;
   "step-list": StepList;
   step: StepResult;
@@ -124,6 +148,30 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
     description: "The answer to add-job.",
+  },
+  "adhoc-filter-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "adhoc-filter-request",
+    title: "AdhocFilterRequest",
+    description: "A filter whose nodes are wanted now.",
+    type: "object",
+    additionalProperties: false,
+    required: ["constraints"],
+    properties: {
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Ignored, so that the body of create-filter can be tried out.",
+      },
+      description: {
+        type: "string",
+        maxLength: 10000,
+      },
+      constraints: {
+        $ref: "job-template#/$defs/FilterConstraints",
+      },
+    },
   },
   "api-token-list": {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -639,6 +687,47 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             minimum: 0,
           },
         },
+      },
+    },
+  },
+  "cohort-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "cohort-request",
+    title: "CohortRequest",
+    description: "A group of nodes to create under a name.",
+    type: "object",
+    additionalProperties: false,
+    required: ["name"],
+    properties: {
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Unique among those of its kind.",
+      },
+      description: {
+        type: "string",
+        maxLength: 10000,
+      },
+      nodeIds: {
+        type: "array",
+        maxItems: 100000,
+        items: {
+          type: "string",
+          minLength: 1,
+          maxLength: 255,
+        },
+        description: "Node ids or names.",
+      },
+      settingId: {
+        type: "string",
+        maxLength: 255,
+        description: "Kept and shown; nothing is configured by it.",
+      },
+      skillAssemblyId: {
+        type: "string",
+        maxLength: 255,
+        description: "Kept and shown; nothing is installed by it.",
       },
     },
   },
@@ -2712,6 +2801,27 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
   },
+  "node-ids-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "node-ids-request",
+    title: "NodeIdsRequest",
+    description: "Nodes to add or to remove.",
+    type: "object",
+    additionalProperties: false,
+    required: ["nodeIds"],
+    properties: {
+      nodeIds: {
+        type: "array",
+        maxItems: 100000,
+        items: {
+          type: "string",
+          minLength: 1,
+          maxLength: 255,
+        },
+        description: "Node ids or names.",
+      },
+    },
+  },
   "node-list-query": {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: "node-list-query",
@@ -2781,6 +2891,190 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
     properties: {
       item: {
         $ref: "node",
+      },
+    },
+  },
+  "node-set-id-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "node-set-id-response",
+    title: "NodeSetIdResponse",
+    description: "The id of the filter, list or cohort that was created, changed or deleted.",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        type: "object",
+        additionalProperties: false,
+        properties: {
+          cohortId: {
+            type: "string",
+          },
+          filterId: {
+            type: "string",
+          },
+          listId: {
+            type: "string",
+          },
+        },
+        minProperties: 1,
+        maxProperties: 1,
+      },
+    },
+  },
+  "node-set-list-query": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "node-set-list-query",
+    title: "NodeSetListQuery",
+    description: "Which filters, lists or cohorts are wanted.",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      "pagination.page": {
+        type: "integer",
+        minimum: 1,
+        maximum: 1000000000,
+        description: "Page, from 1 on (default 1); `page` is accepted too.",
+      },
+      "pagination.size": {
+        type: "integer",
+        minimum: 1,
+        maximum: 1000,
+        description: "Items per page (default 10); `size` is accepted too.",
+      },
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Exact name.",
+      },
+    },
+  },
+  "node-set-list": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "node-set-list",
+    title: "NodeSetList",
+    description: "The answer to find-all-filters, find-all-lists and find-all-cohorts.",
+    type: "object",
+    additionalProperties: false,
+    required: ["items", "pagination", "totalItems"],
+    properties: {
+      items: {
+        type: "array",
+        items: {
+          $ref: "node-set",
+        },
+      },
+      pagination: {
+        $ref: "pagination",
+      },
+      totalItems: {
+        type: "integer",
+        minimum: 0,
+      },
+    },
+  },
+  "node-set-query": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "node-set-query",
+    title: "NodeSetQuery",
+    description: "How much of a list or a cohort is wanted.",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      expand: {
+        type: "boolean",
+        description: "Whether the members' details are wanted too.",
+      },
+    },
+  },
+  "node-set-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "node-set-response",
+    title: "NodeSetResponse",
+    description: "The answer to find-one-filter, find-one-list and find-one-cohort.",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        $ref: "node-set",
+      },
+    },
+  },
+  "node-set": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "node-set",
+    title: "NodeSet",
+    description:
+      "A saved filter, a saved list or a cohort; constraints belong to filters, nodeIds to the other two.",
+    type: "object",
+    additionalProperties: false,
+    required: ["createdAt", "description", "id", "name", "updatedAt"],
+    properties: {
+      constraints: {
+        $ref: "job-template#/$defs/FilterConstraints",
+      },
+      createdAt: {
+        type: "string",
+        format: "date-time",
+      },
+      description: {
+        type: "string",
+      },
+      id: {
+        type: "string",
+      },
+      name: {
+        type: "string",
+      },
+      nodeIds: {
+        type: "array",
+        items: {
+          type: "string",
+        },
+      },
+      nodes: {
+        type: "array",
+        items: {
+          $ref: "node",
+        },
+      },
+      settingId: {
+        type: "string",
+      },
+      skillAssemblyId: {
+        type: "string",
+      },
+      updatedAt: {
+        type: "string",
+        format: "date-time",
+      },
+    },
+  },
+  "node-tags-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "node-tags-request",
+    title: "NodeTagsRequest",
+    description: "Tags to attach to a node.",
+    type: "object",
+    additionalProperties: false,
+    required: ["tags"],
+    properties: {
+      tags: {
+        type: "object",
+        maxProperties: 256,
+        propertyNames: {
+          minLength: 1,
+          maxLength: 255,
+        },
+        additionalProperties: {
+          type: ["string", "null"],
+          maxLength: 4096,
+        },
+        description: "null removes what users set under this name.",
       },
     },
   },
@@ -3257,6 +3551,61 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           "undeliverable",
           "unknown",
         ],
+      },
+    },
+  },
+  "saved-filter-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "saved-filter-request",
+    title: "SavedFilterRequest",
+    description: "A filter to save under a name.",
+    type: "object",
+    additionalProperties: false,
+    required: ["name", "constraints"],
+    properties: {
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Unique among those of its kind.",
+      },
+      description: {
+        type: "string",
+        maxLength: 10000,
+      },
+      constraints: {
+        $ref: "job-template#/$defs/FilterConstraints",
+      },
+    },
+  },
+  "saved-list-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "saved-list-request",
+    title: "SavedListRequest",
+    description: "A list of nodes to save under a name.",
+    type: "object",
+    additionalProperties: false,
+    required: ["name", "nodeIds"],
+    properties: {
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Unique among those of its kind.",
+      },
+      description: {
+        type: "string",
+        maxLength: 10000,
+      },
+      nodeIds: {
+        type: "array",
+        maxItems: 100000,
+        items: {
+          type: "string",
+          minLength: 1,
+          maxLength: 255,
+        },
+        description: "Node ids or names.",
       },
     },
   },

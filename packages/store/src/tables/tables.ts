@@ -6,6 +6,12 @@ import { instancesColumns, type InstancesTable } from "./instances-table.ts";
 import { jobsColumns, type JobsTable } from "./jobs-table.ts";
 import { nodeAttributesColumns, type NodeAttributesTable } from "./node-attributes-table.ts";
 import { nodeSkillsColumns, type NodeSkillsTable } from "./node-skills-table.ts";
+import {
+  nodeSetMembersColumns,
+  nodeSetsColumns,
+  type NodeSetMembersTable,
+  type NodeSetsTable,
+} from "./node-sets-table.ts";
 import { nodesColumns, type NodesTable } from "./nodes-table.ts";
 import { outputChunksColumns, type OutputChunksTable } from "./output-chunks-table.ts";
 import { runsColumns, type RunsTable } from "./runs-table.ts";
@@ -25,6 +31,8 @@ export interface Tables {
   nodes: NodesTable;
   node_attributes: NodeAttributesTable;
   node_skills: NodeSkillsTable;
+  node_sets: NodeSetsTable;
+  node_set_members: NodeSetMembersTable;
   enrollment_keys: EnrollmentKeysTable;
   tokens: TokensTable;
   audit: AuditTable;
@@ -43,6 +51,8 @@ export const tableColumns: Record<keyof Tables, Readonly<Record<string, string>>
   nodes: nodesColumns,
   node_attributes: nodeAttributesColumns,
   node_skills: nodeSkillsColumns,
+  node_sets: nodeSetsColumns,
+  node_set_members: nodeSetMembersColumns,
   enrollment_keys: enrollmentKeysColumns,
   tokens: tokensColumns,
   audit: auditColumns,

@@ -1,5 +1,5 @@
-import type { CommandSpec } from "../command.ts";
-import { nodeRows } from "../render/columns.ts";
+import type { CommandSpec } from "../../command.ts";
+import { nodeRows } from "../../render/columns.ts";
 
 /** `management node find-one-node` */
 export const findOneNode: CommandSpec = {

@@ -1,6 +1,6 @@
-import { pageOptions, type CommandSpec } from "../command.ts";
-import { nodeColumns } from "../render/columns.ts";
-import { readPageQuery } from "../usage/page-query.ts";
+import { pageOptions, type CommandSpec } from "../../command.ts";
+import { nodeColumns } from "../../render/columns.ts";
+import { readPageQuery } from "../../usage/page-query.ts";
 
 /** `management node find-all-nodes` */
 export const findAllNodes: CommandSpec = {

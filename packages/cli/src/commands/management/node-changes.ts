@@ -1,0 +1,52 @@
+import type { CommandSpec } from "../../command.ts";
+import { nodeRows } from "../../render/columns.ts";
+import { bodyOptions } from "../../template/read-body.ts";
+import { readDocument } from "../../template/read-document.ts";
+
+const nodeOption = {
+  flag: "--nodeId <ID>",
+  summary: "the node's id or name",
+  isRequired: true,
+} as const;
+
+/** `management node modify-tags` */
+export const modifyTags: CommandSpec = tagsCommand("modify");
+
+/** `management node update-tags` */
+export const updateTags: CommandSpec = tagsCommand("update");
+
+/** `management node archive-node` */
+export const archiveNode: CommandSpec = archiveCommand("archiveNode");
+
+/** `management node unarchive-node` */
+export const unarchiveNode: CommandSpec = archiveCommand("unarchiveNode");
+
+function tagsCommand(action: "modify" | "update"): CommandSpec {
+  return {
+    options: [nodeOption, ...bodyOptions],
+    notes:
+      'Body: {"tags": {"role": "web", "old": null}}. What the node was started with (--tag) stays;\n' +
+      "a tag that is set here stands in its place, null takes it away again.",
+    run: async (context, flags) => {
+      const nodeId = flags.need("nodeId");
+      const body = await readDocument(flags, context.world.stdin);
+      const client = await context.client();
+      const { signal } = context.world;
+      await context.printItem(await client.changeTags(nodeId, action, { body, signal }), nodeRows);
+      return 0;
+    },
+  };
+}
+
+function archiveCommand(action: "archiveNode" | "unarchiveNode"): CommandSpec {
+  return {
+    options: [nodeOption],
+    notes: "Archived nodes are left out of lists, filters and targets; their runs stay visible.",
+    run: async (context, flags) => {
+      const nodeId = flags.need("nodeId");
+      const client = await context.client();
+      await context.printItem(await client[action](nodeId, context.world), nodeRows);
+      return 0;
+    },
+  };
+}

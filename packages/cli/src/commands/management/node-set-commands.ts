@@ -1,0 +1,117 @@
+import type { NodeSetKind } from "@courier/client";
+import type { NodeSet, NodeSetIdResponse } from "@courier/schema";
+
+import { pageOptions, type CommandSpec, type OptionSpec } from "../../command.ts";
+import type { Column } from "../../render/table.ts";
+import { bodyOptions } from "../../template/read-body.ts";
+import { readDocument } from "../../template/read-document.ts";
+import { readPageQuery } from "../../usage/page-query.ts";
+
+/** The flag that names one set of a kind: `--filterId`, `--listId`, `--cohortId`. */
+export function setOption(kind: NodeSetKind): OptionSpec {
+  return { flag: `--${kind}Id <ID>`, summary: `the ${kind}'s id or name`, isRequired: true };
+}
+
+/** `management <kind> create-<kind>` */
+export function createCommand(kind: NodeSetKind, notes: string): CommandSpec {
+  return {
+    options: bodyOptions,
+    notes,
+    run: async (context, flags) => {
+      const body = await readDocument(flags, context.world.stdin);
+      const client = await context.client();
+      const { signal } = context.world;
+      await context.printItem(await client.createNodeSet(kind, { body, signal }), idRows);
+      return 0;
+    },
+  };
+}
+
+/** `management <kind> find-all-<kind>s` */
+export function findAllCommand(kind: NodeSetKind): CommandSpec {
+  return {
+    options: [
+      { flag: "--name <NAME>", summary: `only the ${kind} with this name` },
+      ...pageOptions,
+    ],
+    run: async (context, flags) => {
+      const query = { ...readPageQuery(flags), name: flags.text("name") };
+      const client = await context.client();
+      const answer = await client.listNodeSets(kind, query, context.world);
+      await context.printList(answer, setColumns);
+      return 0;
+    },
+  };
+}
+
+/** `management <kind> find-one-<kind>` */
+export function findOneCommand(kind: NodeSetKind): CommandSpec {
+  const expand = {
+    flag: "--expand <BOOLEAN>",
+    summary: "show the nodes too, not only their ids",
+    choices: ["true", "false"],
+  };
+  return {
+    options: kind === "filter" ? [setOption(kind)] : [setOption(kind), expand],
+    run: async (context, flags) => {
+      const id = flags.need(`${kind}Id`);
+      const isExpanded = flags.text("expand") === "true";
+      const client = await context.client();
+      const { signal } = context.world;
+      await context.printItem(await client.getNodeSet(kind, id, { isExpanded, signal }), setRows);
+      return 0;
+    },
+  };
+}
+
+/** `management <kind> delete-<kind>` */
+export function deleteCommand(kind: NodeSetKind): CommandSpec {
+  return {
+    options: [setOption(kind)],
+    notes: "Refused while a job that can still start targets it.",
+    run: async (context, flags) => {
+      const id = flags.need(`${kind}Id`);
+      const client = await context.client();
+      await context.printItem(await client.deleteNodeSet(kind, id, context.world), idRows);
+      return 0;
+    },
+  };
+}
+
+/** `management <kind> add-nodes` and `remove-nodes` */
+export function membersCommand(kind: "list" | "cohort", action: "add" | "remove"): CommandSpec {
+  return {
+    options: [setOption(kind), ...bodyOptions],
+    notes: 'Body: {"nodeIds": ["web-1", …]}, ids or names.',
+    run: async (context, flags) => {
+      const id = flags.need(`${kind}Id`);
+      const body = await readDocument(flags, context.world.stdin);
+      const client = await context.client();
+      const { signal } = context.world;
+      const answer = await client.changeMembers({ kind, id }, action, { body, signal });
+      await context.printItem(answer, idRows);
+      return 0;
+    },
+  };
+}
+
+const idRows: readonly Column<NodeSetIdResponse["item"]>[] = [
+  { header: "id", value: (item) => item.filterId ?? item.listId ?? item.cohortId },
+];
+
+const setColumns: readonly Column<NodeSet>[] = [
+  { header: "id", value: (set) => set.id },
+  { header: "name", value: (set) => set.name, isShrinkable: true },
+  { header: "description", value: (set) => set.description, isShrinkable: true },
+  { header: "created", value: (set) => set.createdAt },
+];
+
+const setRows: readonly Column<NodeSet>[] = [
+  ...setColumns,
+  { header: "updated", value: (set) => set.updatedAt },
+  {
+    header: "constraints",
+    value: (set) => (set.constraints === undefined ? "" : JSON.stringify(set.constraints)),
+  },
+  { header: "nodes", value: (set) => set.nodeIds?.join(", ") ?? "" },
+];

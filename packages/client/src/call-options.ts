@@ -1,0 +1,27 @@
+/** Which page of a list; absent values are the service's defaults. */
+export interface PageQuery {
+  readonly page?: number | undefined;
+  readonly size?: number | undefined;
+}
+
+/** Every call takes the signal that ends it. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
+/** A call with a JSON body as the user wrote it; the service says what is wrong with it. */
+export interface BodyCall extends CallOptions {
+  readonly body: unknown;
+}
+
+/** Filters of a list: absent ones are not sent. */
+export type Filters = Readonly<Record<string, string | number | undefined>>;
+
+/** What a POST carries beside its path. */
+export interface PostOptions extends CallOptions {
+  readonly query?: Filters;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default true: sending it twice does no more than sending it once. */
+  readonly isRepeatable?: boolean;
+}

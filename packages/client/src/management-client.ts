@@ -1,0 +1,86 @@
+import type {
+  FleetNode,
+  NodeList,
+  NodeSetIdResponse,
+  NodeSetList,
+  NodeSetResponse,
+} from "@courier/schema";
+
+import type { BodyCall, CallOptions, Filters, PageQuery, PostOptions } from "./call-options.ts";
+
+/** What targets name instead of nodes. */
+export type NodeSetKind = "filter" | "list" | "cohort";
+
+interface NodeAnswer {
+  readonly item: FleetNode;
+}
+
+/** Nodes, and what targets name instead of them. */
+export interface ManagementClient {
+  listNodes(query: PageQuery & Filters, options: CallOptions): Promise<NodeList>;
+  getNode(nodeId: string, options: CallOptions): Promise<{ readonly item: FleetNode }>;
+  /** `modify` changes the tags of the body, `update` replaces all that users set. */
+  changeTags(nodeId: string, action: "modify" | "update", call: BodyCall): Promise<NodeAnswer>;
+  archiveNode(nodeId: string, options: CallOptions): Promise<NodeAnswer>;
+  unarchiveNode(nodeId: string, options: CallOptions): Promise<NodeAnswer>;
+  /** Not sent twice: the second answer would say that the name is taken. */
+  createNodeSet(kind: NodeSetKind, call: BodyCall): Promise<NodeSetIdResponse>;
+  listNodeSets(
+    kind: NodeSetKind,
+    query: PageQuery & Filters,
+    options: CallOptions,
+  ): Promise<NodeSetList>;
+  getNodeSet(
+    kind: NodeSetKind,
+    id: string,
+    options: CallOptions & { readonly isExpanded?: boolean },
+  ): Promise<NodeSetResponse>;
+  deleteNodeSet(kind: NodeSetKind, id: string, options: CallOptions): Promise<NodeSetIdResponse>;
+  changeMembers(
+    set: { readonly kind: "list" | "cohort"; readonly id: string },
+    action: "add" | "remove",
+    call: BodyCall,
+  ): Promise<NodeSetIdResponse>;
+  runAdhocFilter(query: PageQuery, call: BodyCall): Promise<NodeList>;
+  runSavedFilter(id: string, query: PageQuery, options: CallOptions): Promise<NodeList>;
+}
+
+/** How requests are sent. */
+interface Requests {
+  readonly get: <T>(path: string, query: Filters, options: CallOptions) => Promise<T>;
+  readonly post: <T>(path: string, options: PostOptions) => Promise<T>;
+  readonly remove: <T>(path: string, options: CallOptions) => Promise<T>;
+}
+
+const management = "/node/management/v1";
+
+/** The methods about nodes. */
+export function createManagementClient({ get, post, remove }: Requests): ManagementClient {
+  const node = (id: string): string => `${management}/nodes/${encodeURIComponent(id)}`;
+  const set = (kind: NodeSetKind, id: string): string =>
+    `${management}/${kind}s/${encodeURIComponent(id)}`;
+
+  return {
+    listNodes: (query, call) => get(`${management}/nodes`, query, call),
+    getNode: (id, call) => get(node(id), {}, call),
+    changeTags: (id, action, call) => post(`${node(id)}/tags/${action}`, jsonPost(call)),
+    archiveNode: (id, call) => post(`${node(id)}/archive`, call),
+    unarchiveNode: (id, call) => post(`${node(id)}/unarchive`, call),
+    createNodeSet: (kind, call) =>
+      post(`${management}/${kind}s`, { ...jsonPost(call), isRepeatable: false }),
+    listNodeSets: (kind, query, call) => get(`${management}/${kind}s`, query, call),
+    getNodeSet: (kind, id, { isExpanded, signal }) =>
+      get(set(kind, id), { expand: isExpanded === true ? "true" : undefined }, { signal }),
+    deleteNodeSet: (kind, id, call) => remove(set(kind, id), call),
+    changeMembers: ({ kind, id }, action, call) =>
+      post(`${set(kind, id)}/nodes/${action}`, jsonPost(call)),
+    runAdhocFilter: (query, call) =>
+      post(`${management}/filters/run`, { ...jsonPost(call), query: { ...query } }),
+    runSavedFilter: (id, query, call) => get(`${set("filter", id)}/nodes`, { ...query }, call),
+  };
+}
+
+function jsonPost({ body, signal }: BodyCall): PostOptions {
+  const headers = { "Content-Type": "application/json" };
+  return { signal, body: JSON.stringify(body), headers };
+}
