@@ -29,5 +29,9 @@ export const bars = {
   "restart-to-first-pending-dispatch": atMost("s", 3, 1),
   "idle-rss-server": atMost("MiB", 150, 90),
   "idle-rss-runner": atMost("MiB", 80, 50),
+  "filter-by-tag-sqlite": atMost("ms", 50, 10),
+  "filter-by-tag-postgres": atMost("ms", 50, 10),
+  "filter-by-expression-sqlite": atMost("ms", 1_000, 300),
+  "filter-by-expression-postgres": atMost("ms", 1_000, 300),
   "cli-start": atMost("ms", 150, 150),
 };

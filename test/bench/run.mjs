@@ -8,6 +8,7 @@ import { bars } from "./bars.mjs";
 import { run as cliStart } from "./cli-start.mjs";
 import { run as dispatchLatency } from "./dispatch-latency.mjs";
 import { run as fanOut } from "./fan-out.mjs";
+import { run as filterResolution } from "./filter-resolution.mjs";
 import { run as idleMemory } from "./idle-memory.mjs";
 import { run as idleRss } from "./idle-rss.mjs";
 import { run as largeInstance } from "./large-instance.mjs";
@@ -24,6 +25,7 @@ const benchmarks = {
   "large-instance": largeInstance,
   restart,
   "idle-rss": idleRss,
+  "filter-resolution": filterResolution,
   "cli-start": cliStart,
 };
 

@@ -6,7 +6,6 @@ import {
   healthStatuses,
   namespacesOf,
   type FilterableNode,
-  type NodeTest,
 } from "@courier/core";
 import type { AttributeConstraint, FilterConstraints, SkillConstraint } from "@courier/schema";
 import { sql, type ExpressionBuilder, type ExpressionWrapper, type SqlBool } from "kysely";
@@ -44,7 +43,7 @@ export async function findFilteredNodes(db: Db, constraints: FilterConstraints):
     .execute();
   const rest = whatSqlCannotDecide(constraints);
   if (rest === undefined) return rows.map(({ id }) => id);
-  return await keepThose(db, rows, compileFilter(rest));
+  return await keepThose(db, rows, rest);
 }
 
 type NodesBuilder = ExpressionBuilder<Tables, "nodes">;
@@ -120,12 +119,13 @@ interface Candidate {
 async function keepThose(
   db: Db,
   candidates: readonly Candidate[],
-  isWanted: NodeTest,
+  constraints: FilterConstraints,
 ): Promise<string[]> {
+  const isWanted = compileFilter(constraints);
   const kept: string[] = [];
   for (let start = 0; start < candidates.length; start += valuesPerStatement) {
     const part = candidates.slice(start, start + valuesPerStatement);
-    const nodes = await readFacts(db, part);
+    const nodes = await readFacts(db, part, constraints);
     kept.push(...part.filter(({ seq }) => isWanted(nodes.get(seq) ?? noFacts)).map(({ id }) => id));
     await nextTurn();
   }
@@ -143,18 +143,23 @@ const noFacts: FilterableNode = {
 async function readFacts(
   db: Db,
   candidates: readonly Candidate[],
+  constraints: FilterConstraints,
 ): Promise<Map<number, FilterableNode>> {
   const seqs = candidates.map(({ seq }) => seq);
-  // Primary keys of both tables begin with the node.
+  const attributeNames = (constraints.attributes ?? []).map(({ name }) => name);
+  const skillNames = (constraints.skills ?? []).map(({ name }) => name);
+  // Primary keys of both tables begin with the node. A list of names must not be empty, hence "".
   const attributes = await reading(db)
     .selectFrom("node_attributes")
     .selectAll()
     .where("node_seq", "in", seqs)
+    .where("name", "in", ["", ...attributeNames])
     .execute();
   const skills = await reading(db)
     .selectFrom("node_skills")
     .selectAll()
     .where("node_seq", "in", seqs)
+    .where("name", "in", ["", ...skillNames])
     .execute();
   const attributesOf = groupByNode(attributes);
   const skillsOf = groupByNode(skills);
