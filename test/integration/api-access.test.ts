@@ -12,7 +12,7 @@ interface RouteCase {
   readonly path: string;
   /** A role that may, and one that may not. */
   readonly role: "admin" | "operator" | "node-manager" | "viewer";
-  readonly forbidden?: "node-manager" | "operator" | "viewer";
+  readonly forbidden?: "node-manager" | "operator" | "viewer" | undefined;
   readonly body?: string | object;
   readonly invalid?: { readonly query?: string; readonly body?: string | object };
   readonly notFound?: string;
@@ -20,6 +20,27 @@ interface RouteCase {
 
 const read = { method: "GET", role: "viewer", forbidden: "node-manager" } as const;
 const paging = { query: "?page=0" };
+
+const manage = { method: "POST", role: "node-manager", forbidden: "operator" } as const;
+
+/** What filters, lists and cohorts have in common; `:otherList` and the like are there to be deleted. */
+function setRoutes(kind: "filter" | "list" | "cohort", body: object): RouteCase[] {
+  const path = `${management}/${kind}s`;
+  const notFound = `${kind.toUpperCase()}_NOT_FOUND`;
+  const other = `other${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+  return [
+    { method: "GET", path, role: "viewer", invalid: paging },
+    { ...manage, path, body: { name: `by ${kind}`, ...body }, invalid: { body: { name: "" } } },
+    {
+      method: "GET",
+      path: `${path}/:${kind}`,
+      role: "viewer",
+      notFound,
+      invalid: { query: "?expand=perhaps" },
+    },
+    { ...manage, method: "DELETE", path: `${path}/:${other}`, notFound },
+  ];
+}
 
 /** Every route that needs a token. `:job`, `:instance`, `:run` stand for what the walk has made. */
 const routes: readonly RouteCase[] = [
@@ -79,6 +100,39 @@ const routes: readonly RouteCase[] = [
     role: "node-manager",
     notFound: "NODE_NOT_FOUND",
   },
+  ...["tags/modify", "tags/update", "archive", "unarchive"].map((change) => ({
+    ...manage,
+    path: `${management}/nodes/:otherNode/${change}`,
+    notFound: "NODE_NOT_FOUND",
+    ...(change.startsWith("tags") ? { body: { tags: {} }, invalid: { body: { tags: 1 } } } : {}),
+  })),
+  ...setRoutes("filter", { constraints: {} }),
+  ...setRoutes("list", { nodeIds: ["web-1"] }),
+  ...setRoutes("cohort", {}),
+  {
+    ...manage,
+    path: `${management}/filters/run`,
+    forbidden: undefined,
+    body: { constraints: {} },
+    invalid: { body: {} },
+  },
+  {
+    ...manage,
+    method: "GET",
+    path: `${management}/filters/:filter/nodes`,
+    forbidden: undefined,
+    notFound: "FILTER_NOT_FOUND",
+    invalid: paging,
+  },
+  ...(["list", "cohort"] as const).flatMap((kind) =>
+    ["add", "remove"].map((action) => ({
+      ...manage,
+      path: `${management}/${kind}s/:${kind}/nodes/${action}`,
+      notFound: `${kind.toUpperCase()}_NOT_FOUND`,
+      body: { nodeIds: ["web-1"] },
+      invalid: { body: { nodeIds: 1 } },
+    })),
+  ),
   {
     method: "POST",
     path: `${management}/enrollment-keys`,
@@ -125,7 +179,10 @@ describe("every route", () => {
       token: admin,
       body: { name: "to revoke", role: "viewer" },
     });
+    const otherNode = await fixture.enrol("web-archived");
     for (const [name, id] of Object.entries({
+      ...(await createSets(admin)),
+      otherNode: otherNode.nodeId,
       job: job.jobId,
       instance: job.instanceId,
       run: run.runId,
@@ -138,6 +195,20 @@ describe("every route", () => {
     }
   });
   afterAll(async () => fixture.stop());
+
+  /** Two sets of each kind: one to read and change, and one to delete. */
+  async function createSets(token: string): Promise<Record<string, string>> {
+    const ids: Record<string, string> = {};
+    const own = { filter: { constraints: {} }, list: { nodeIds: [] }, cohort: {} };
+    for (const [kind, rest] of Object.entries(own)) {
+      for (const name of [kind, `other${kind.charAt(0).toUpperCase()}${kind.slice(1)}`]) {
+        const body = { name, ...rest };
+        const answer = await fixture.send("POST", `${management}/${kind}s`, { token, body });
+        ids[name] = String(at(answer.json, "item", `${kind}Id`));
+      }
+    }
+    return ids;
+  }
 
   function pathOf(route: RouteCase, id?: string): string {
     return route.path.replace(/:\w+/, (name) => id ?? made.get(name) ?? name);
@@ -258,5 +329,6 @@ function parameter(path: string): string {
   if (path.startsWith(jobsPath)) return "jobId";
   if (path.startsWith(`${state}/instances`)) return "instanceId";
   if (path.startsWith(`${state}/runs`)) return "runId";
+  if (/\/(filter|list|cohort)s\//.test(path)) return "setId";
   return path.startsWith(tokens) ? "tokenId" : "nodeId";
 }
