@@ -115,6 +115,7 @@ export function newInstance(jobId: string, instance: Partial<InstanceRow> = {}):
     finishedAt: null,
     lastUpdatedBy: "",
     cancelRequestedAt: null,
+    originInstanceId: null,
     ...instance,
   };
 }

@@ -57,6 +57,15 @@ const routes: readonly RouteCase[] = [
     forbidden: "viewer",
     notFound: "INSTANCE_NOT_FOUND",
   },
+  {
+    method: "POST",
+    path: `${state}/instances/:instance/rerun`,
+    role: "operator",
+    forbidden: "viewer",
+    body: { status: ["success"] },
+    notFound: "INSTANCE_NOT_FOUND",
+    invalid: { body: { status: ["failed"] } },
+  },
   { ...read, path: `${state}/runs/:run`, notFound: "RUN_NOT_FOUND" },
   { ...read, path: `${state}/runs/:run/steps`, notFound: "RUN_NOT_FOUND", invalid: paging },
   {
@@ -68,6 +77,13 @@ const routes: readonly RouteCase[] = [
   {
     method: "POST",
     path: `${state}/runs/:otherRun/cancel`,
+    role: "operator",
+    forbidden: "viewer",
+    notFound: "RUN_NOT_FOUND",
+  },
+  {
+    method: "POST",
+    path: `${state}/runs/:run/retry`,
     role: "operator",
     forbidden: "viewer",
     notFound: "RUN_NOT_FOUND",

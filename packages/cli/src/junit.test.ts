@@ -24,6 +24,8 @@ const instance: InstanceDetail = {
   finishedAt: "2026-01-01T00:00:09.000Z",
   id: "i-1",
   jobId: "j-1",
+  originInstanceId: null,
+  rerunInstanceIds: [],
   lastUpdatedBy: "",
   reason: "",
   status: "failure",

@@ -13,6 +13,8 @@ import type {
   JobList,
   JobResponse,
   NodeList,
+  RerunRequest,
+  RerunResponse,
   RunList,
   RunResponse,
   StepList,
@@ -53,14 +55,16 @@ export interface CallOptions {
 /** Filters of a list: absent ones are not sent. */
 export type Filters = Readonly<Record<string, string | number | undefined>>;
 
+/** A call that makes something; the same key makes it once, and a fresh key is made when absent. */
+export interface KeyedCallOptions extends CallOptions {
+  readonly idempotencyKey?: string | undefined;
+}
+
 /** The service's HTTP API. All methods throw CourierError; reads and repeatable writes retry what is retryable. */
 export interface CourierClient {
   readonly url: string;
   /** Sent again after a lost answer only because the idempotency key makes it safe; a fresh key is made when absent. */
-  addJob(
-    template: TemplateText,
-    options: CallOptions & { readonly idempotencyKey?: string | undefined },
-  ): Promise<AddJobResponse>;
+  addJob(template: TemplateText, options: KeyedCallOptions): Promise<AddJobResponse>;
   getJob(jobId: string, options: CallOptions): Promise<JobResponse>;
   listJobs(query: PageQuery & Filters, options: CallOptions): Promise<JobList>;
   listInstances(query: PageQuery & Filters, options: CallOptions): Promise<InstanceList>;
@@ -71,6 +75,12 @@ export interface CourierClient {
     options: CallOptions,
   ): Promise<RunList>;
   cancelInstance(instanceId: string, options: CallOptions): Promise<CancelResponse>;
+  /** Repeatable like `addJob`. */
+  rerunInstance(
+    instanceId: string,
+    request: RerunRequest,
+    options: KeyedCallOptions,
+  ): Promise<RerunResponse>;
   watchInstance(
     instanceId: string,
     options: CallOptions & { readonly isPatient?: boolean },
@@ -78,6 +88,8 @@ export interface CourierClient {
   getRun(runId: string, options: CallOptions): Promise<RunResponse>;
   listSteps(runId: string, query: PageQuery, options: CallOptions): Promise<StepList>;
   cancelRun(runId: string, options: CallOptions): Promise<CancelResponse>;
+  /** Repeatable like `addJob`. */
+  retryRun(runId: string, options: KeyedCallOptions): Promise<RerunResponse>;
   readOutput(
     runId: string,
     options: CallOptions & {
@@ -101,21 +113,17 @@ const management = "/node/management/v1";
 /** Creates a client; it holds no connection until the first call. */
 export function createClient(options: ClientOptions): CourierClient {
   const requests = createRequests(options);
-  const { get, post, stream, pace } = requests;
+  const { get, post, postKeyed, stream, pace } = requests;
   const { url } = options;
   const instance = (id: string): string => `${state}/instances/${encodeURIComponent(id)}`;
-  const run = (id: string): string => `${state}/runs/${encodeURIComponent(id)}`;
 
   return {
     url,
     addJob: (template, { idempotencyKey, signal }) =>
-      post(`${scheduler}/jobs`, {
-        signal,
+      postKeyed(`${scheduler}/jobs`, {
+        ...{ signal, idempotencyKey },
         body: template.text,
-        headers: {
-          "Content-Type": `application/${template.format}`,
-          "Idempotency-Key": idempotencyKey ?? randomUUID(),
-        },
+        mediaType: `application/${template.format}`,
       }),
     getJob: (id, call) => get(`${scheduler}/jobs/${encodeURIComponent(id)}`, {}, call),
     listJobs: (query, call) => get(`${scheduler}/jobs`, query, call),
@@ -123,6 +131,8 @@ export function createClient(options: ClientOptions): CourierClient {
     getInstance: (id, call) => get(instance(id), {}, call),
     listInstanceRuns: (id, query, call) => get(`${instance(id)}/runs`, query, call),
     cancelInstance: (id, call) => post(`${instance(id)}/cancel`, call),
+    rerunInstance: (id, request, call) =>
+      postKeyed(`${instance(id)}/rerun`, { ...call, body: JSON.stringify(request) }),
     watchInstance: (id, { signal, isPatient }) =>
       followInstance({
         url,
@@ -131,9 +141,30 @@ export function createClient(options: ClientOptions): CourierClient {
         signal,
         isPatient: isPatient ?? false,
       }),
+    ...createRunCalls(requests, url),
+    listNodes: (query, call) => get(`${management}/nodes`, query, call),
+    getNode: (id, call) => get(`${management}/nodes/${encodeURIComponent(id)}`, {}, call),
+    createEnrollmentKey: (request, { signal }) =>
+      post(`${management}/enrollment-keys`, {
+        signal,
+        body: JSON.stringify(request),
+        headers: { "Content-Type": "application/json" },
+        isRepeatable: false,
+      }),
+  };
+}
+
+/** The calls about one run. */
+function createRunCalls(
+  { get, post, postKeyed, stream, pace }: ReturnType<typeof createRequests>,
+  url: string,
+): Pick<CourierClient, "getRun" | "listSteps" | "cancelRun" | "retryRun" | "readOutput"> {
+  const run = (id: string): string => `${state}/runs/${encodeURIComponent(id)}`;
+  return {
     getRun: (id, call) => get(run(id), {}, call),
     listSteps: (id, query, call) => get(`${run(id)}/steps`, { ...query }, call),
     cancelRun: (id, call) => post(`${run(id)}/cancel`, call),
+    retryRun: (id, call) => postKeyed(`${run(id)}/retry`, { ...call, body: "{}" }),
     readOutput: (id, { signal, stepNumber, isFollowing }) =>
       readOutput({
         url,
@@ -149,15 +180,6 @@ export function createClient(options: ClientOptions): CourierClient {
         pace,
         signal,
       }),
-    listNodes: (query, call) => get(`${management}/nodes`, query, call),
-    getNode: (id, call) => get(`${management}/nodes/${encodeURIComponent(id)}`, {}, call),
-    createEnrollmentKey: (request, { signal }) =>
-      post(`${management}/enrollment-keys`, {
-        signal,
-        body: JSON.stringify(request),
-        headers: { "Content-Type": "application/json" },
-        isRepeatable: false,
-      }),
   };
 }
 
@@ -166,6 +188,12 @@ interface PostOptions extends CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Default true: sending it twice does no more than sending it once. */
   readonly isRepeatable?: boolean;
+}
+
+interface KeyedPostOptions extends KeyedCallOptions {
+  readonly body: string;
+  /** Default JSON. */
+  readonly mediaType?: string;
 }
 
 function createRequests(options: ClientOptions) {
@@ -179,12 +207,24 @@ function createRequests(options: ClientOptions) {
     return isRepeatable ? withRetries(work, { pace, signal: request.signal }) : work();
   }
 
+  const post = <T>(path: string, { isRepeatable = true, ...rest }: PostOptions): Promise<T> =>
+    send<T>({ method: "POST", path, ...rest }, isRepeatable);
+
   return {
     pace,
+    post,
+    /** Sending it twice makes one thing, because both carry the same key. */
+    postKeyed: <T>(path: string, options: KeyedPostOptions): Promise<T> =>
+      post<T>(path, {
+        signal: options.signal,
+        body: options.body,
+        headers: {
+          "Content-Type": options.mediaType ?? "application/json",
+          "Idempotency-Key": options.idempotencyKey ?? randomUUID(),
+        },
+      }),
     get: <T>(path: string, query: Filters, { signal }: CallOptions): Promise<T> =>
       send<T>({ method: "GET", path, query: toQuery(query), signal }, true),
-    post: <T>(path: string, { isRepeatable = true, ...rest }: PostOptions): Promise<T> =>
-      send<T>({ method: "POST", path, ...rest }, isRepeatable),
     stream: (path: string, query: Filters, { signal }: CallOptions) =>
       transport.open({ method: "GET", path, query: toQuery(query), signal, timeoutMs }),
   };

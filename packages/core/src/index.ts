@@ -25,6 +25,7 @@ export type { RunCounts } from "./rollout/run-counts.ts";
 export { endedCount, failedCount, noRuns, pendingCount } from "./rollout/run-counts.ts";
 export type { CriteriaStanding, Criterion } from "./rollout/criteria.ts";
 export { judgeCriteria } from "./rollout/criteria.ts";
+export { fitGroup } from "./rollout/fit-group.ts";
 export type { GroupRules, GroupSpec, OfflinePolicy } from "./rollout/group-rules.ts";
 export { resolveGroupRules } from "./rollout/group-rules.ts";
 export type {

@@ -3,6 +3,8 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lostAfterMs, redeliverAfterMs, rescueIntervalMs, stopGraceMs } from "./limits.ts";
 
+const ada = { tokenId: "ada", remoteAddress: "::1", requestId: "request" };
+
 let temporary: TemporaryDatabase;
 let bench: SchedulerBench;
 
@@ -80,7 +82,7 @@ describe("a node that comes back", () => {
 
   test("is told to stop a run that has ended meanwhile", async () => {
     const { id, runId, agent } = await fireOne(true);
-    await bench.during(bench.scheduler.cancelInstance(id, "ada"));
+    await bench.during(bench.scheduler.cancelInstance(id, ada));
     await bench.during(agent.disconnect());
     await bench.pass(stopGraceMs + 1000);
     expect(await bench.statuses(id)).toEqual(["unknown"]);
@@ -136,7 +138,7 @@ describe("a report", () => {
 
   test("that comes late is kept beside the run, and changes no verdict", async () => {
     const { id, agent } = await fireOne(true);
-    await bench.during(bench.scheduler.cancelInstance(id, "ada"));
+    await bench.during(bench.scheduler.cancelInstance(id, ada));
     await bench.pass(stopGraceMs + 1000);
 
     await bench.finish(id, 0, "success");

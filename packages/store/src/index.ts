@@ -10,6 +10,7 @@ export {
   findInstance,
   insertInstance,
   listInstances,
+  listRerunIds,
   listOpenInstanceIds,
   lockInstances,
   updateInstance,
@@ -52,11 +53,12 @@ export type { NewOutputChunk, NodeOutputBatch, OutputRow } from "./output.ts";
 export { appendOutput, listOutput } from "./output.ts";
 export type { ExpiredStop, StopRequested } from "./stops.ts";
 export { listExpiredStops, nextStopDeadlineAt, requestStops } from "./stops.ts";
-export type { FoundRun, OpenRun, StrandedRun, UnacceptedRun } from "./run-lists.ts";
+export type { FoundRun, OpenRun, RerunTarget, StrandedRun, UnacceptedRun } from "./run-lists.ts";
 export {
   countGroupOnline,
   findRun,
   findRuns,
+  listRerunTargets,
   listStranded,
   listUnaccepted,
   openRunsOfNode,

@@ -10,6 +10,7 @@ import { fromInstanceChange, fromInstanceRow, toInstanceRow } from "./tables/ins
 export interface InstanceRow {
   readonly id: string;
   readonly jobId: string;
+  /** The occurrence that fired (Unix ms); negative: no occurrence fired it, any number that is unique in its job. */
   readonly nominalAt: number;
   readonly status: InstanceStatus;
   readonly reason: string;
@@ -26,6 +27,8 @@ export interface InstanceRow {
   readonly finishedAt: number | null;
   readonly lastUpdatedBy: string;
   readonly cancelRequestedAt: number | null;
+  /** The instance whose runs this one executes again. */
+  readonly originInstanceId: string | null;
 }
 
 /** What decisions about an instance depend on; its specifications, which grow with the fleet, stay where they are. */
@@ -71,6 +74,19 @@ export async function findInstance(db: Db, id: string): Promise<InstanceRow | un
     .where("id", "=", id)
     .executeTakeFirst();
   return row && toInstanceRow(row);
+}
+
+/** Ids of the instances that execute runs of this one again, oldest first. */
+export async function listRerunIds(db: Db, originInstanceId: string): Promise<string[]> {
+  // Index instances_of_origin.
+  const rows = await reading(db)
+    .selectFrom("instances")
+    .select("id")
+    .where("origin_instance_id", "=", originInstanceId)
+    .orderBy("created_at")
+    .orderBy("seq")
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** Instances, newest first. */

@@ -309,6 +309,7 @@ async function fill(
       finishedAt: null,
       lastUpdatedBy: "",
       cancelRequestedAt: null,
+      originInstanceId: null,
       ...times,
     },
     groups: [

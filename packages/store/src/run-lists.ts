@@ -1,3 +1,4 @@
+import type { RunOutcome } from "@courier/core";
 import type { StopOutcome } from "@courier/protocol";
 import { sql } from "kysely";
 import type { Db } from "./database.ts";
@@ -33,6 +34,13 @@ export interface StrandedRun extends GroupKey {
   readonly id: string;
   readonly nodeId: string;
   readonly status: "dispatched" | "running";
+}
+
+/** A node that is to execute its run again. */
+export interface RerunTarget {
+  readonly groupNumber: number;
+  readonly nodeId: string;
+  readonly isArchived: boolean;
 }
 
 /** A run with the names around it. */
@@ -106,6 +114,32 @@ export async function listStranded(
     ...run,
     status: dispatchOf({ status, dispatched_at }).status,
   }));
+}
+
+/** Ended runs of an instance by outcome, or one run of it, in order of group and position. */
+export async function listRerunTargets(
+  db: Db,
+  wanted: { readonly instanceId: string } & (
+    | { readonly outcomes: readonly RunOutcome[] }
+    | { readonly runId: string }
+  ),
+): Promise<RerunTarget[]> {
+  // Unique index of runs by position, or the unique index on runs.id; unique index on nodes.id.
+  const rows = await reading(db)
+    .selectFrom("runs")
+    .innerJoin("nodes", "nodes.id", "runs.node_id")
+    .select(["runs.group_number as groupNumber", "runs.node_id as nodeId"])
+    .select("nodes.archived_at as archivedAt")
+    .where("runs.instance_seq", "=", seqOfInstance(wanted.instanceId))
+    .where((eb) =>
+      "runId" in wanted
+        ? eb("runs.id", "=", wanted.runId)
+        : eb("runs.status", "in", [...wanted.outcomes]),
+    )
+    .orderBy("runs.group_number")
+    .orderBy("runs.position")
+    .execute();
+  return rows.map(({ archivedAt, ...run }) => ({ ...run, isArchived: archivedAt !== null }));
 }
 
 /** The run with this id. */

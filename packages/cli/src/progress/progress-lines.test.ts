@@ -29,6 +29,8 @@ function instance(groups: InstanceGroup[]): InstanceDetail {
     finishedAt: null,
     id: "i-1",
     jobId: "j-1",
+    originInstanceId: null,
+    rerunInstanceIds: [],
     lastUpdatedBy: "",
     reason: "",
     status: "running",

@@ -46,6 +46,8 @@ export const instanceRows: readonly Column<InstanceDetail>[] = [
   { header: "created", value: (instance) => instance.createdAt },
   { header: "started", value: (instance) => instance.startedAt },
   { header: "finished", value: (instance) => instance.finishedAt },
+  { header: "rerun of", value: (instance) => instance.originInstanceId },
+  { header: "reruns", value: (instance) => instance.rerunInstanceIds.join(", ") },
   { header: "groups", value: (instance) => instance.groups.length },
   { header: "runs", value: (instance) => summariseOutcomes(instance.groups) },
 ];

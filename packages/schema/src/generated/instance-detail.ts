@@ -27,6 +27,14 @@ export interface InstanceDetail {
   reason: string;
   startedAt: string | null;
   finishedAt: string | null;
+  /**
+   * The instance whose runs this one executes again.
+   */
+  originInstanceId: string | null;
+  /**
+   * Instances that execute runs of this one again, oldest first.
+   */
+  rerunInstanceIds: string[];
   groups: InstanceGroup[];
 }
 export interface InstanceGroup {

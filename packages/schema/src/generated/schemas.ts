@@ -35,6 +35,8 @@ import type { OutputQuery } from "./output-query.ts";
 import type { PageQuery } from "./page-query.ts";
 import type { Pagination } from "./pagination.ts";
 import type { Problem } from "./problem.ts";
+import type { RerunRequest } from "./rerun-request.ts";
+import type { RerunResponse } from "./rerun-response.ts";
 import type { RunDetail } from "./run-detail.ts";
 import type { RunListQuery } from "./run-list-query.ts";
 import type { RunList } from "./run-list.ts";
@@ -81,6 +83,8 @@ export interface SchemaTypes {
   "page-query": PageQuery;
   pagination: Pagination;
   problem: Problem;
+  "rerun-request": RerunRequest;
+  "rerun-response": RerunResponse;
   "run-detail": RunDetail;
   "run-list-query": RunListQuery;
   "run-list": RunList;
@@ -788,7 +792,9 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       "id",
       "jobId",
       "lastUpdatedBy",
+      "originInstanceId",
       "reason",
+      "rerunInstanceIds",
       "startedAt",
       "status",
       "targetSpec",
@@ -831,6 +837,17 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       finishedAt: {
         type: ["string", "null"],
         format: "date-time",
+      },
+      originInstanceId: {
+        type: ["string", "null"],
+        description: "The instance whose runs this one executes again.",
+      },
+      rerunInstanceIds: {
+        type: "array",
+        items: {
+          type: "string",
+        },
+        description: "Instances that execute runs of this one again, oldest first.",
       },
       groups: {
         type: "array",
@@ -2975,6 +2992,67 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
     description: "One thing that is wrong in a template, with its place in the user's own file.",
+  },
+  "rerun-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "rerun-request",
+    title: "RerunRequest",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      status: {
+        type: "array",
+        minItems: 1,
+        maxItems: 7,
+        uniqueItems: true,
+        items: {
+          enum: [
+            "success",
+            "failure",
+            "timeout",
+            "canceled",
+            "skipped",
+            "undeliverable",
+            "unknown",
+          ],
+        },
+        description: "Outcomes of the runs to execute again (default: all but success).",
+      },
+    },
+    description: "Asks to execute runs of an ended instance again.",
+  },
+  "rerun-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "rerun-response",
+    title: "RerunResponse",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        type: "object",
+        additionalProperties: false,
+        required: ["id", "jobId", "originInstanceId", "runCount"],
+        properties: {
+          id: {
+            type: "string",
+            description: "Id of the new instance.",
+          },
+          jobId: {
+            type: "string",
+          },
+          originInstanceId: {
+            type: "string",
+          },
+          runCount: {
+            type: "integer",
+            minimum: 1,
+          },
+        },
+      },
+    },
+    description: "The instance that executes runs again.",
   },
   "run-detail": {
     $schema: "https://json-schema.org/draft/2020-12/schema",

@@ -21,6 +21,7 @@ export interface InstancesTable {
   finished_at: number | null;
   last_updated_by: string;
   cancel_requested_at: number | null;
+  origin_instance_id: string | null;
 }
 
 /** Columns of `instances`. */
@@ -41,6 +42,7 @@ export const instancesColumns: Columns<InstancesTable> = {
   finished_at: "integer?",
   last_updated_by: "text",
   cancel_requested_at: "integer?",
+  origin_instance_id: "text?",
 };
 
 /** An instance as the database returns it. */
@@ -61,6 +63,7 @@ export function toInstanceRow(row: Selectable<InstancesTable>): InstanceRow {
     finishedAt: row.finished_at,
     lastUpdatedBy: row.last_updated_by,
     cancelRequestedAt: row.cancel_requested_at,
+    originInstanceId: row.origin_instance_id,
   };
 }
 
@@ -82,6 +85,7 @@ export function fromInstanceRow(row: InstanceRow): Insertable<InstancesTable> {
     finished_at: row.finishedAt,
     last_updated_by: row.lastUpdatedBy,
     cancel_requested_at: row.cancelRequestedAt,
+    origin_instance_id: row.originInstanceId,
   };
 }
 

@@ -1,0 +1,16 @@
+import type { Migration } from "./migration.ts";
+
+/** Instances that execute runs of another instance again. */
+export const migration0002: Migration = {
+  number: 2,
+  name: "rerun",
+  isBreaking: false,
+  sql: ({ text }) => `
+ALTER TABLE instances ADD COLUMN origin_instance_id ${text}
+;
+CREATE INDEX instances_of_origin ON instances (origin_instance_id, created_at, seq)
+  WHERE origin_instance_id IS NOT NULL
+;
+ALTER TABLE idempotency_keys ADD COLUMN instance_id ${text}
+`,
+};
