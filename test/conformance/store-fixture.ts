@@ -116,6 +116,7 @@ export function newInstance(jobId: string, instance: Partial<InstanceRow> = {}):
     lastUpdatedBy: "",
     cancelRequestedAt: null,
     originInstanceId: null,
+    pausedAt: null,
     ...instance,
   };
 }

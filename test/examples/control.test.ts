@@ -28,6 +28,12 @@ describe("the scripts of examples/control on real nodes", () => {
     return stdout;
   }
 
+  it("pause.sh holds the second batch back and lets it go on", async () => {
+    expect(await runExample("pause.sh")).toBe(
+      "paused: success, pending\nresumed: success, success\n",
+    );
+  });
+
   it("rerun.sh executes again what failed", async () => {
     expect(await runExample("rerun.sh")).toBe(
       [

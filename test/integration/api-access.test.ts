@@ -59,6 +59,20 @@ const routes: readonly RouteCase[] = [
   },
   {
     method: "POST",
+    path: `${state}/instances/:paused/pause`,
+    role: "operator",
+    forbidden: "viewer",
+    notFound: "INSTANCE_NOT_FOUND",
+  },
+  {
+    method: "POST",
+    path: `${state}/instances/:paused/resume`,
+    role: "operator",
+    forbidden: "viewer",
+    notFound: "INSTANCE_NOT_FOUND",
+  },
+  {
+    method: "POST",
     path: `${state}/instances/:instance/rerun`,
     role: "operator",
     forbidden: "viewer",
@@ -134,6 +148,7 @@ describe("every route", () => {
     const run = await node.runOf(job.instanceId);
     await node.succeed(run);
     const other = await fixture.runJob(template("for an instance's cancel", ["web-1"]));
+    const paused = await fixture.runJob(template("for a pause", ["web-1"]));
     const third = await fixture.runJob(template("for a run's cancel", ["web-1"]));
     const otherRun = await node.runOf(third.instanceId);
     const admin = await fixture.token("admin");
@@ -144,6 +159,7 @@ describe("every route", () => {
     for (const [name, id] of Object.entries({
       job: job.jobId,
       instance: job.instanceId,
+      paused: paused.instanceId,
       run: run.runId,
       other: other.instanceId,
       otherRun: otherRun.runId,

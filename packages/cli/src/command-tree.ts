@@ -66,6 +66,16 @@ export const commandTree: CommandGroup = {
               load: async () => (await import("./commands/cancel-instance.ts")).cancelInstance,
             },
             {
+              name: "pause",
+              summary: "dispatch nothing more for now; what runs finishes",
+              load: async () => (await import("./commands/pause-instance.ts")).pauseInstance,
+            },
+            {
+              name: "resume",
+              summary: "let a paused instance go on",
+              load: async () => (await import("./commands/resume-instance.ts")).resumeInstance,
+            },
+            {
               name: "rerun",
               summary: "execute runs of an ended instance again, by outcome",
               load: async () => (await import("./commands/rerun-instance.ts")).rerunInstance,

@@ -25,6 +25,7 @@ const instance: InstanceDetail = {
   id: "i-1",
   jobId: "j-1",
   originInstanceId: null,
+  pausedAt: null,
   rerunInstanceIds: [],
   lastUpdatedBy: "",
   reason: "",

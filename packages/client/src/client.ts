@@ -13,6 +13,7 @@ import type {
   JobList,
   JobResponse,
   NodeList,
+  PauseResponse,
   RerunRequest,
   RerunResponse,
   RunList,
@@ -75,6 +76,8 @@ export interface CourierClient {
     options: CallOptions,
   ): Promise<RunList>;
   cancelInstance(instanceId: string, options: CallOptions): Promise<CancelResponse>;
+  pauseInstance(instanceId: string, options: CallOptions): Promise<PauseResponse>;
+  resumeInstance(instanceId: string, options: CallOptions): Promise<PauseResponse>;
   /** Repeatable like `addJob`. */
   rerunInstance(
     instanceId: string,
@@ -131,6 +134,8 @@ export function createClient(options: ClientOptions): CourierClient {
     getInstance: (id, call) => get(instance(id), {}, call),
     listInstanceRuns: (id, query, call) => get(`${instance(id)}/runs`, query, call),
     cancelInstance: (id, call) => post(`${instance(id)}/cancel`, call),
+    pauseInstance: (id, call) => post(`${instance(id)}/pause`, call),
+    resumeInstance: (id, call) => post(`${instance(id)}/resume`, call),
     rerunInstance: (id, request, call) =>
       postKeyed(`${instance(id)}/rerun`, { ...call, body: JSON.stringify(request) }),
     watchInstance: (id, { signal, isPatient }) =>

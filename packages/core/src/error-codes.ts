@@ -31,6 +31,7 @@ export type ErrorCode =
   | "IDEMPOTENCY_KEY_REUSED"
   | "INSTANCE_ENDED"
   | "INSTANCE_NOT_ENDED"
+  | "INSTANCE_CANCELLING"
   | "RUN_ENDED"
   | "RUN_NOT_ENDED"
   | "NOTHING_TO_RERUN"
@@ -84,8 +85,13 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     5,
     "use a new idempotency key: this one belongs to a request with another body",
   ),
-  INSTANCE_ENDED: entry(409, 5, "the instance has ended; there is nothing left to cancel"),
+  INSTANCE_ENDED: entry(
+    409,
+    5,
+    "the instance has ended; there is nothing left to cancel, pause or resume",
+  ),
   RUN_ENDED: entry(409, 5, "the run has ended; there is nothing left to cancel"),
+  INSTANCE_CANCELLING: entry(409, 5, "the instance is being canceled; it starts nothing more"),
   INSTANCE_NOT_ENDED: entry(
     409,
     5,

@@ -15,6 +15,8 @@ export {
   isInstanceFinal,
   transitionInstance,
 } from "./state/instance-state.ts";
+export type { PauseEvent, PauseState, PauseTransition } from "./state/instance-pause.ts";
+export { transitionPause } from "./state/instance-pause.ts";
 export type { ErrorCode, ErrorCodeEntry } from "./error-codes.ts";
 export { errorCodes } from "./error-codes.ts";
 export type { ErrorDetail } from "./courier-error.ts";

@@ -39,6 +39,7 @@ export type {
   Asker,
   CancelAnswer,
   JobControl,
+  PauseAnswer,
   Rerun,
   RerunAnswer,
   RerunOrder,

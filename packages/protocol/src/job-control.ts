@@ -1,4 +1,4 @@
-import type { RunOutcome } from "@courier/core";
+import type { InstanceStatus, PauseEvent, RunOutcome } from "@courier/core";
 
 /** Who asks for a change, from where and in which request: the audit trail keeps it in the change's own transaction. */
 export interface Asker {
@@ -34,6 +34,11 @@ export type RerunAnswer =
   /** `archivedCount`: runs that were selected, but whose nodes are archived. */
   | { readonly kind: "nothing"; readonly archivedCount: number };
 
+/** What came of asking for a pause or a resume. `pausedAt` (Unix ms) is null when the instance dispatches. */
+export type PauseAnswer =
+  | { readonly kind: "accepted"; readonly status: InstanceStatus; readonly pausedAt: number | null }
+  | { readonly kind: "not-found" | "ended" | "cancelling" };
+
 /** What came of asking for a cancel. `cancelling`: accepted, ends when every node confirmed or its grace ran out. */
 export type CancelAnswer = "cancelling" | "ended" | "not-found";
 
@@ -43,6 +48,8 @@ export interface JobControl {
   cancelInstance(instanceId: string, asker: Asker): Promise<CancelAnswer>;
   /** Stops a single run. */
   cancelRun(runId: string, asker: Asker): Promise<CancelAnswer>;
+  /** Lets an instance dispatch nothing more, or go on; runs in flight finish. Asking twice changes nothing more. */
+  pauseInstance(instanceId: string, event: PauseEvent, asker: Asker): Promise<PauseAnswer>;
   /** Executes runs again, on the same nodes, as a new instance of the same job with the origin's frozen template. */
   rerun(order: RerunOrder, asker: Asker): Promise<RerunAnswer>;
 }

@@ -40,7 +40,7 @@ export async function cancelInstance(
     if (locked === undefined) return { answer: "not-found", effects: turn.effects };
     if (isInstanceFinal(locked.instance.status)) return { answer: "ended", effects: turn.effects };
     await requestCancel(turn, instanceId, context.asker.tokenId);
-    const instance = { ...locked.instance, status: "cancelling" } as const;
+    const instance = { ...locked.instance, status: "cancelling", pausedAt: null } as const;
     await advanceInstance({ ...locked, instance }, turn);
     await recordAudit(tx, { ...context, action: "instance.cancel", object: instanceId });
     return { answer: "cancelling", effects: turn.effects };
@@ -54,6 +54,7 @@ async function requestCancel(turn: Turn, id: string, actor: string): Promise<voi
     from: sourcesOf(instanceTransitions, "requestCancel"),
     set: {
       status: "cancelling",
+      pausedAt: null,
       reason: `canceled by ${actor}`,
       cancelRequestedAt: turn.now,
       lastUpdatedBy: actor,

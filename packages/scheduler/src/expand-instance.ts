@@ -93,6 +93,7 @@ function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow 
     lastUpdatedBy: expansion.job.createdBy,
     cancelRequestedAt: null,
     originInstanceId: null,
+    pausedAt: null,
   };
 }
 

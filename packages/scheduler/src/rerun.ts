@@ -165,6 +165,7 @@ function rerunRow(origin: InstanceRow, target: TargetSpec, context: RerunContext
     lastUpdatedBy: context.asker.tokenId,
     cancelRequestedAt: null,
     originInstanceId: origin.id,
+    pausedAt: null,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Bus, Unsubscribe } from "@courier/bus";
-import type { Clock, Service } from "@courier/core";
+import type { Clock, PauseEvent, Service } from "@courier/core";
 import {
   workTopic,
   type Asker,
@@ -8,6 +8,7 @@ import {
   type JobControl,
   type NodeReports,
   type NodeSession,
+  type PauseAnswer,
   type RerunAnswer,
   type RerunOrder,
   type RunReport,
@@ -30,6 +31,7 @@ import {
   sweepIntervalMs,
 } from "./limits.ts";
 import { Loop, type LoopWork } from "./loop.ts";
+import { pauseInstance } from "./pause.ts";
 import { Pump } from "./pump.ts";
 import { abandonStranded, listForSweep, redeliver } from "./rescue.ts";
 import { rerun } from "./rerun.ts";
@@ -124,6 +126,11 @@ export class Scheduler implements Service, NodeReports, JobControl {
   cancelRun(runId: string, asker: Asker): Promise<CancelAnswer> {
     const context = { ...this.#moment(), asker };
     return this.#control(cancelRun(this.#options.db, runId, context));
+  }
+
+  pauseInstance(instanceId: string, event: PauseEvent, asker: Asker): Promise<PauseAnswer> {
+    const context = { ...this.#moment(), asker };
+    return this.#control(pauseInstance(this.#options.db, { instanceId, event }, context));
   }
 
   rerun(order: RerunOrder, asker: Asker): Promise<RerunAnswer> {

@@ -29,10 +29,12 @@ export interface InstanceRow {
   readonly cancelRequestedAt: number | null;
   /** The instance whose runs this one executes again. */
   readonly originInstanceId: string | null;
+  /** Since when it dispatches nothing (Unix ms); null: it is not paused. Only an open instance is. */
+  readonly pausedAt: number | null;
 }
 
 /** What decisions about an instance depend on; its specifications, which grow with the fleet, stay where they are. */
-export type InstanceHead = Pick<InstanceRow, "id" | "status" | "executionType">;
+export type InstanceHead = Pick<InstanceRow, "id" | "status" | "executionType" | "pausedAt">;
 
 /** An instance with its groups in order. */
 export interface LockedInstance {
@@ -44,7 +46,13 @@ export interface LockedInstance {
 export type InstanceChange = Partial<
   Pick<
     InstanceRow,
-    "status" | "reason" | "startedAt" | "finishedAt" | "cancelRequestedAt" | "lastUpdatedBy"
+    | "status"
+    | "reason"
+    | "startedAt"
+    | "finishedAt"
+    | "cancelRequestedAt"
+    | "lastUpdatedBy"
+    | "pausedAt"
   >
 >;
 
@@ -125,7 +133,7 @@ export async function lockInstances(tx: Db, ids: readonly string[]): Promise<Loc
   return await atomically(tx, async ({ kysely, locks }) => {
     const instances = await kysely
       .selectFrom("instances")
-      .select(["seq", "id", "status", "execution_type as executionType"])
+      .select(["seq", "id", "status", "execution_type as executionType", "paused_at as pausedAt"])
       .where("id", "in", ids)
       .orderBy("id")
       .modifyEnd(locks.forUpdate)
@@ -136,7 +144,12 @@ export async function lockInstances(tx: Db, ids: readonly string[]): Promise<Loc
       instances.map(({ seq }) => seq),
     );
     return instances.map((row) => ({
-      instance: { id: row.id, status: row.status, executionType: row.executionType },
+      instance: {
+        id: row.id,
+        status: row.status,
+        executionType: row.executionType,
+        pausedAt: row.pausedAt,
+      },
       groups: groups.filter(({ instanceId }) => instanceId === row.id),
     }));
   });

@@ -310,6 +310,7 @@ async function fill(
       lastUpdatedBy: "",
       cancelRequestedAt: null,
       originInstanceId: null,
+      pausedAt: null,
       ...times,
     },
     groups: [

@@ -30,6 +30,7 @@ function instance(groups: InstanceGroup[]): InstanceDetail {
     id: "i-1",
     jobId: "j-1",
     originInstanceId: null,
+    pausedAt: null,
     rerunInstanceIds: [],
     lastUpdatedBy: "",
     reason: "",

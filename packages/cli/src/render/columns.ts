@@ -3,6 +3,7 @@ import type {
   Instance,
   InstanceDetail,
   Job,
+  PauseResponse,
   Run,
   RunDetail,
   StepResult,
@@ -46,6 +47,7 @@ export const instanceRows: readonly Column<InstanceDetail>[] = [
   { header: "created", value: (instance) => instance.createdAt },
   { header: "started", value: (instance) => instance.startedAt },
   { header: "finished", value: (instance) => instance.finishedAt },
+  { header: "paused", value: (instance) => instance.pausedAt },
   { header: "rerun of", value: (instance) => instance.originInstanceId },
   { header: "reruns", value: (instance) => instance.rerunInstanceIds.join(", ") },
   { header: "groups", value: (instance) => instance.groups.length },
@@ -101,6 +103,13 @@ export const nodeRows: readonly Column<FleetNode>[] = [
   ...nodeColumns,
   { header: "created", value: (node) => node.createdAt },
   { header: "attributes", value: (node) => JSON.stringify(node.attributes) },
+];
+
+/** The answer to a pause or a resume as rows. */
+export const pauseRows: readonly Column<PauseResponse["item"]>[] = [
+  { header: "id", value: (answer) => answer.id },
+  { header: "status", value: (answer) => answer.status, isStatus: true },
+  { header: "paused", value: (answer) => answer.pausedAt },
 ];
 
 /** The answer to a cancel as rows. */

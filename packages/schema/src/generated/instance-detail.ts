@@ -35,6 +35,10 @@ export interface InstanceDetail {
    * Instances that execute runs of this one again, oldest first.
    */
   rerunInstanceIds: string[];
+  /**
+   * Since when the instance dispatches nothing; runs in flight go on.
+   */
+  pausedAt: string | null;
   groups: InstanceGroup[];
 }
 export interface InstanceGroup {

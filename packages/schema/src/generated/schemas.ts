@@ -34,6 +34,7 @@ import type { OutputChunk } from "./output-chunk.ts";
 import type { OutputQuery } from "./output-query.ts";
 import type { PageQuery } from "./page-query.ts";
 import type { Pagination } from "./pagination.ts";
+import type { PauseResponse } from "./pause-response.ts";
 import type { Problem } from "./problem.ts";
 import type { RerunRequest } from "./rerun-request.ts";
 import type { RerunResponse } from "./rerun-response.ts";
@@ -82,6 +83,7 @@ export interface SchemaTypes {
   "output-query": OutputQuery;
   "page-query": PageQuery;
   pagination: Pagination;
+  "pause-response": PauseResponse;
   problem: Problem;
   "rerun-request": RerunRequest;
   "rerun-response": RerunResponse;
@@ -793,6 +795,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       "jobId",
       "lastUpdatedBy",
       "originInstanceId",
+      "pausedAt",
       "reason",
       "rerunInstanceIds",
       "startedAt",
@@ -848,6 +851,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           type: "string",
         },
         description: "Instances that execute runs of this one again, oldest first.",
+      },
+      pausedAt: {
+        type: ["string", "null"],
+        format: "date-time",
+        description: "Since when the instance dispatches nothing; runs in flight go on.",
       },
       groups: {
         type: "array",
@@ -2954,6 +2962,35 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
     description: "Where a page of a list stands in the whole.",
+  },
+  "pause-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "pause-response",
+    title: "PauseResponse",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        type: "object",
+        additionalProperties: false,
+        required: ["id", "pausedAt", "status"],
+        properties: {
+          id: {
+            type: "string",
+          },
+          status: {
+            $ref: "instance#/$defs/InstanceStatus",
+          },
+          pausedAt: {
+            type: ["string", "null"],
+            format: "date-time",
+            description: "Since when it dispatches nothing; null when it does.",
+          },
+        },
+      },
+    },
+    description: "Whether the instance dispatches.",
   },
   problem: {
     $schema: "https://json-schema.org/draft/2020-12/schema",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CourierError } from "@courier/core";
 import { migration0001 } from "./0001-initial.ts";
-import { migration0002 } from "./0002-rerun.ts";
+import { migration0002 } from "./0002-control.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */

@@ -22,6 +22,7 @@ export interface InstancesTable {
   last_updated_by: string;
   cancel_requested_at: number | null;
   origin_instance_id: string | null;
+  paused_at: number | null;
 }
 
 /** Columns of `instances`. */
@@ -43,6 +44,7 @@ export const instancesColumns: Columns<InstancesTable> = {
   last_updated_by: "text",
   cancel_requested_at: "integer?",
   origin_instance_id: "text?",
+  paused_at: "integer?",
 };
 
 /** An instance as the database returns it. */
@@ -64,6 +66,7 @@ export function toInstanceRow(row: Selectable<InstancesTable>): InstanceRow {
     lastUpdatedBy: row.last_updated_by,
     cancelRequestedAt: row.cancel_requested_at,
     originInstanceId: row.origin_instance_id,
+    pausedAt: row.paused_at,
   };
 }
 
@@ -86,6 +89,7 @@ export function fromInstanceRow(row: InstanceRow): Insertable<InstancesTable> {
     last_updated_by: row.lastUpdatedBy,
     cancel_requested_at: row.cancelRequestedAt,
     origin_instance_id: row.originInstanceId,
+    paused_at: row.pausedAt,
   };
 }
 
@@ -97,6 +101,7 @@ export function fromInstanceChange(change: InstanceChange): Updateable<Instances
     started_at: change.startedAt,
     finished_at: change.finishedAt,
     cancel_requested_at: change.cancelRequestedAt,
+    paused_at: change.pausedAt,
     last_updated_by: change.lastUpdatedBy,
   };
 }
