@@ -87,8 +87,8 @@ async function applyDecision(decision: GroupDecision, to: Application): Promise<
 function lookAgain(draft: GroupDraft, { now, effects, isPaused }: GroupAdvance): void {
   if (isPaused) return;
   const { status, halt, deadlineAt } = draft.snapshot();
-  if (status === "waiting") effects.later.set(draft.instanceId, now + quorumIntervalMs);
-  if (halt === "criteria" && deadlineAt !== null) effects.later.set(draft.instanceId, deadlineAt);
+  if (status === "waiting") effects.lookAt(draft.instanceId, now + quorumIntervalMs);
+  if (halt === "criteria" && deadlineAt !== null) effects.lookAt(draft.instanceId, deadlineAt);
 }
 
 const finishEvents = {
