@@ -1,7 +1,13 @@
 import { SchedulerBench, temporaryDatabase, type TemporaryDatabase } from "@courier/testkit";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { lostAfterMs, redeliverAfterMs, rescueIntervalMs, stopGraceMs } from "./limits.ts";
+import {
+  lostAfterMs,
+  redeliverAfterMs,
+  rescueBatch,
+  rescueIntervalMs,
+  stopGraceMs,
+} from "./limits.ts";
 
 const ada = { tokenId: "ada", remoteAddress: "::1", requestId: "request" };
 
@@ -184,6 +190,19 @@ describe("the rescuer", () => {
 
     expect(agent.assigned.length).toBeGreaterThan(1);
     expect(new Set(agent.assigned.map((run) => run.runId))).toEqual(new Set([runId]));
+  });
+
+  test("gets to every run, however many older ones wait in their nodes' queues", async () => {
+    await bench.start(1);
+    const groups = Array.from({ length: rescueBatch + 1 }, () => ({ nodes: [0] }));
+    await bench.fire({ executionType: "parallel", groups });
+    const agent = bench.agent(0);
+    expect(agent.assigned).toHaveLength(groups.length);
+
+    await bench.pass(redeliverAfterMs + 3 * rescueIntervalMs);
+
+    const again = new Set(agent.assigned.slice(groups.length).map((run) => run.runId));
+    expect(again.size).toBe(groups.length);
   });
 
   test("sends nothing again that has started", async () => {

@@ -13,7 +13,7 @@ import {
   type RerunOrder,
   type RunReport,
 } from "@courier/protocol";
-import { setAllNodesOffline, type Database } from "@courier/store";
+import { setAllNodesOffline, type Database, type UnacceptedRun } from "@courier/store";
 import type { Logger } from "pino";
 import { Announcer } from "./announcer.ts";
 import { cancelInstance, cancelRun } from "./cancel.ts";
@@ -70,6 +70,8 @@ export class Scheduler implements Service, NodeReports, JobControl {
   #firedJobs = 0;
   #dispatchedRuns = 0;
   #presenceSettledAt = 0;
+  /** The last run that the rescuer sent again before it had enough for once. */
+  #redeliveredUpTo: UnacceptedRun | undefined;
   #unsubscribe: Unsubscribe | undefined;
 
   constructor(options: SchedulerOptions) {
@@ -198,7 +200,12 @@ export class Scheduler implements Service, NodeReports, JobControl {
 
   async #rescue(): Promise<boolean> {
     const moment = this.#moment();
-    await this.#pump.follow(await redeliver(this.#options.db, moment.now));
+    const { effects, next } = await redeliver(this.#options.db, {
+      now: moment.now,
+      after: this.#redeliveredUpTo,
+    });
+    this.#redeliveredUpTo = next;
+    await this.#pump.follow(effects);
     await this.#pump.follow(await abandonStranded(this.#options.db, moment));
     return false;
   }
