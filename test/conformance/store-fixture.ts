@@ -117,6 +117,7 @@ export function newInstance(jobId: string, instance: Partial<InstanceRow> = {}):
     cancelRequestedAt: null,
     originInstanceId: null,
     pausedAt: null,
+    fromStep: null,
     ...instance,
   };
 }

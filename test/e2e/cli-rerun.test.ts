@@ -36,7 +36,7 @@ describe("state instance rerun", () => {
     const get = ["state", "instance", "get-instance", "--instanceId"];
     const [first, second] = [await stack.json([...get, endedId]), await stack.json([...get, id])];
 
-    expect(valueAt(first, ["item", "rerunInstanceIds"])).toEqual([id]);
+    expect(valueAt(first, ["item", "rerunInstanceIds"])).toContain(id);
     expect(valueAt(second, ["item", "originInstanceId"])).toBe(endedId);
     expect(valueAt(second, ["item", "jobId"])).toBe(valueAt(first, ["item", "jobId"]));
     expect(valueAt(second, ["item", "status"])).toBe("success");
@@ -70,6 +70,22 @@ describe("state instance rerun", () => {
     });
     await stack.json(["state", "instance", "cancel", "--instanceId", id]);
     await stack.cli(["state", "instance", "watch", "--instanceId", id]);
+  });
+
+  it("starts from a later step, and says which steps there are", async () => {
+    const from = [...rerun, "--instanceId", endedId, "--status", "success", "--from-step"];
+
+    const answer = await stack.json([...from, "step", "--wait"]);
+    const wrong = await errorOf([...from, "7"]);
+
+    expect(valueAt(answer, ["item", "instance", "fromStep"])).toBe(1);
+    expect(wrong).toMatchObject({
+      code: 2,
+      error: {
+        code: "REQUEST_INVALID",
+        message: 'fromStep: there is no step 7; the steps are 1 "step"',
+      },
+    });
   });
 
   it("explains a wrong status and a missing instance", async () => {

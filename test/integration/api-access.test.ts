@@ -98,6 +98,8 @@ const routes: readonly RouteCase[] = [
   {
     method: "POST",
     path: `${state}/runs/:run/retry`,
+    body: {},
+    invalid: { body: { fromStep: 0 } },
     role: "operator",
     forbidden: "viewer",
     notFound: "RUN_NOT_FOUND",

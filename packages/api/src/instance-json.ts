@@ -50,6 +50,7 @@ export function instanceDetail(
     startedAt: rfc3339OrNull(row.startedAt),
     finishedAt: rfc3339OrNull(row.finishedAt),
     originInstanceId: row.originInstanceId,
+    fromStep: row.fromStep,
     pausedAt: rfc3339OrNull(row.pausedAt),
     rerunInstanceIds: [...parts.rerunInstanceIds],
     groups: parts.groups.map(groupItem),

@@ -23,16 +23,21 @@ export async function rerunInstance(
 ): Promise<RerunResponse> {
   const { instanceId } = request.params;
   const outcomes = request.body.status ?? unsuccessful;
-  return rerun(context, { request, reply, selection: { instanceId, outcomes } });
+  const { fromStep } = request.body;
+  return rerun(context, { request, reply, fromStep, selection: { instanceId, outcomes } });
 }
 
 /** Executes one run again, as a new instance with this node alone. */
 export async function retryRun(
   context: ApiContext,
-  request: FastifyRequest<{ Params: { readonly runId: string } }>,
+  request: FastifyRequest<{
+    Params: { readonly runId: string };
+    Body: SchemaTypes["retry-request"];
+  }>,
   reply: FastifyReply,
 ): Promise<RerunResponse> {
-  return rerun(context, { request, reply, selection: { runId: request.params.runId } });
+  const { fromStep } = request.body;
+  return rerun(context, { request, reply, fromStep, selection: { runId: request.params.runId } });
 }
 
 async function rerun(
@@ -41,12 +46,17 @@ async function rerun(
     readonly request: FastifyRequest;
     readonly reply: FastifyReply;
     readonly selection: RerunSelection;
+    readonly fromStep: number | string | undefined;
   },
 ): Promise<RerunResponse> {
-  const { request, reply, selection } = asked;
+  const { request, reply, selection, fromStep } = asked;
   const key = idempotencyKeyOf(request);
-  const bodyHash = hashSecret(`rerun\n${JSON.stringify(selection)}`);
-  const order = { selection, ...(key === undefined ? {} : { idempotency: { key, bodyHash } }) };
+  const bodyHash = hashSecret(`rerun\n${JSON.stringify({ selection, fromStep })}`);
+  const order = {
+    selection,
+    ...(fromStep === undefined ? {} : { fromStep }),
+    ...(key === undefined ? {} : { idempotency: { key, bodyHash } }),
+  };
   const answer = await context.jobControl.rerun(order, askerOf(request));
   switch (answer.kind) {
     case "created":
@@ -56,6 +66,8 @@ async function rerun(
       return found<never>(undefined, missing(selection));
     case "not-ended":
       throw notEnded(selection);
+    case "no-step":
+      throw new CourierError("REQUEST_INVALID", `fromStep: ${answer.reason}`);
     case "nothing":
       throw nothing(selection, answer.archivedCount);
     case "key-reused":

@@ -19,6 +19,7 @@ const prefix = "/courier/state-api/v1/runs/:runId";
 const params = { runId: "Id of the run." };
 
 type OutputQuery = SchemaTypes["output-query"];
+type RetryRequest = SchemaTypes["retry-request"];
 type PageQuery = SchemaTypes["page-query"];
 
 interface OneRun {
@@ -36,7 +37,7 @@ export function addRunRoutes(app: FastifyInstance, context: ApiContext): void {
   app.post<OneRun>(`${prefix}/cancel`, cancelRoute, async (request, reply) =>
     cancel(context, request, reply),
   );
-  app.post<OneRun>(`${prefix}/retry`, retryRoute, async (request, reply) =>
+  app.post<OneRun & { Body: RetryRequest }>(`${prefix}/retry`, retryRoute, async (request, reply) =>
     retryRun(context, request, reply),
   );
   app.get<OneRun & { Querystring: OutputQuery }>(
@@ -167,6 +168,7 @@ const retryRoute = routeOptions({
   isChange: true,
   params,
   headers: rerunHeaders,
+  body: "retry-request",
   answers: rerunAnswers,
   errors: ["RUN_NOT_FOUND", "RUN_NOT_ENDED", ...rerunErrors],
 });

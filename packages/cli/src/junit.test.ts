@@ -26,6 +26,7 @@ const instance: InstanceDetail = {
   jobId: "j-1",
   originInstanceId: null,
   pausedAt: null,
+  fromStep: null,
   rerunInstanceIds: [],
   lastUpdatedBy: "",
   reason: "",

@@ -16,6 +16,7 @@ import type {
   PauseResponse,
   RerunRequest,
   RerunResponse,
+  RetryRequest,
   RunList,
   RunResponse,
   StepList,
@@ -92,7 +93,7 @@ export interface CourierClient {
   listSteps(runId: string, query: PageQuery, options: CallOptions): Promise<StepList>;
   cancelRun(runId: string, options: CallOptions): Promise<CancelResponse>;
   /** Repeatable like `addJob`. */
-  retryRun(runId: string, options: KeyedCallOptions): Promise<RerunResponse>;
+  retryRun(runId: string, request: RetryRequest, options: KeyedCallOptions): Promise<RerunResponse>;
   readOutput(
     runId: string,
     options: CallOptions & {
@@ -169,7 +170,8 @@ function createRunCalls(
     getRun: (id, call) => get(run(id), {}, call),
     listSteps: (id, query, call) => get(`${run(id)}/steps`, { ...query }, call),
     cancelRun: (id, call) => post(`${run(id)}/cancel`, call),
-    retryRun: (id, call) => postKeyed(`${run(id)}/retry`, { ...call, body: "{}" }),
+    retryRun: (id, request, call) =>
+      postKeyed(`${run(id)}/retry`, { ...call, body: JSON.stringify(request) }),
     readOutput: (id, { signal, stepNumber, isFollowing }) =>
       readOutput({
         url,

@@ -39,6 +39,8 @@ export type {
 export { decideGroup } from "./rollout/decide-group.ts";
 export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
 export { planInstance } from "./rollout/decide-instance.ts";
+export type { FoundStep } from "./template/find-step.ts";
+export { findStep } from "./template/find-step.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
 export { findUnsupported, shellInterpreterName } from "./template/find-unsupported.ts";
 export { retryDelayMs, retryDelayMsMax } from "./backoff.ts";

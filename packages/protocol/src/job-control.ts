@@ -15,6 +15,8 @@ export type RerunSelection =
 /** Asks for a new instance of runs that have ended. */
 export interface RerunOrder {
   readonly selection: RerunSelection;
+  /** The first step to execute, by number or name; absent: all steps. */
+  readonly fromStep?: number | string;
   /** The same key and body make one instance, however often they are sent. */
   readonly idempotency?: { readonly key: string; readonly bodyHash: string };
 }
@@ -31,6 +33,8 @@ export interface Rerun {
 export type RerunAnswer =
   | { readonly kind: "created" | "replayed"; readonly rerun: Rerun }
   | { readonly kind: "not-found" | "not-ended" | "key-reused" }
+  /** `fromStep` names no step, or more than one. */
+  | { readonly kind: "no-step"; readonly reason: string }
   /** `archivedCount`: runs that were selected, but whose nodes are archived. */
   | { readonly kind: "nothing"; readonly archivedCount: number };
 

@@ -94,6 +94,7 @@ function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow 
     cancelRequestedAt: null,
     originInstanceId: null,
     pausedAt: null,
+    fromStep: null,
   };
 }
 

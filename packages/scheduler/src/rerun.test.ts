@@ -144,6 +144,21 @@ describe("a rerun", () => {
   });
 });
 
+test("a rerun from a step tells the nodes, and the one after it starts from the beginning", async () => {
+  const originId = await endedInstance();
+  const selection = { instanceId: originId, outcomes: ["failure"] } as const;
+
+  expect(await ask({ selection, fromStep: "missing" })).toEqual({
+    kind: "no-step",
+    reason: 'there is no step "missing"; the steps are 1 "step"',
+  });
+  expect(await ask({ selection, fromStep: "step" })).toMatchObject({ kind: "created" });
+  expect(bench.agent(0).latest.fromStep).toBe(1);
+  await bench.during(bench.agent(0).finish(bench.agent(0).latest.runId));
+  await ask({ selection });
+  expect(bench.agent(0).latest.fromStep).toBeUndefined();
+});
+
 test("a cancel and its audit entry are one transaction", async () => {
   await bench.start(1);
   const id = await bench.fire({ groups: [{ nodes: [0] }] });

@@ -1,6 +1,6 @@
-import { fitGroup, isInstanceFinal, isRunOutcome } from "@courier/core";
+import { findStep, fitGroup, isInstanceFinal, isRunOutcome } from "@courier/core";
 import type { Asker, Rerun, RerunAnswer, RerunOrder, RerunSelection } from "@courier/protocol";
-import type { CanonicalGroup, TargetSpec } from "@courier/schema";
+import type { ActionSpec, CanonicalGroup, TargetSpec } from "@courier/schema";
 import {
   findIdempotency,
   findInstance,
@@ -63,12 +63,15 @@ async function rerunOnce(db: Database, order: RerunOrder, context: RerunContext)
     if (earlier !== undefined) return { answer: earlier, effects };
     const origin = await findOrigin(tx, order.selection);
     if (typeof origin === "string") return { answer: { kind: origin }, effects };
+    const fromStep = findFromStep(origin, order.fromStep);
+    if (!fromStep.ok) return { answer: { kind: "no-step", reason: fromStep.reason }, effects };
     const targets = await listRerunTargets(tx, { ...order.selection, instanceId: origin.id });
     const alive = targets.filter((target) => !target.isArchived);
     if (alive.length === 0) {
       return { answer: { kind: "nothing", archivedCount: targets.length }, effects };
     }
-    const instance = await insertRerun(tx, { origin, targets: alive, context });
+    const { stepNumber } = fromStep;
+    const instance = await insertRerun(tx, { origin, stepNumber, targets: alive, context });
     await remember(tx, { order, instance, context });
     for (const locked of await lockInstances(tx, [instance.id]))
       await advanceInstance(locked, turn);
@@ -111,23 +114,32 @@ async function findOrigin(
   return isInstanceFinal(origin.status) ? origin : "not-ended";
 }
 
+/** Null: from the beginning, also when the origin itself started later. */
+function findFromStep(
+  origin: InstanceRow,
+  wanted: number | string | undefined,
+): { readonly ok: true; readonly stepNumber: number | null } | { ok: false; reason: string } {
+  if (wanted === undefined) return { ok: true, stepNumber: null };
+  // The column holds the actions of a canonical template that was validated when the job was added.
+  const { steps } = JSON.parse(origin.actionSpec) as ActionSpec;
+  return findStep(steps, wanted);
+}
+
 async function insertRerun(
   tx: Db,
   source: {
     readonly origin: InstanceRow;
+    readonly stepNumber: number | null;
     readonly targets: readonly RerunTarget[];
     readonly context: RerunContext;
   },
 ): Promise<InstanceRow> {
-  const { origin, targets, context } = source;
+  const { origin, stepNumber, targets, context } = source;
   // The column holds the target of a canonical template that was validated when the job was added.
   const target = JSON.parse(origin.targetSpec) as TargetSpec;
   const groups = regroup(target.groups, targets);
-  const instance = rerunRow(
-    origin,
-    { ...target, groups: groups.map(({ group }) => group) },
-    context,
-  );
+  const named = { ...target, groups: groups.map(({ group }) => group) };
+  const instance = { ...rerunRow(origin, named, context), fromStep: stepNumber };
   // No occurrence fired it, so any negative number does that the job has not used.
   let nominalAt = -context.now;
   const expanded = { groups, newId: context.newId };
@@ -184,7 +196,11 @@ async function remember(
     now,
     action: "instance.rerun",
     object: instance.id,
-    detail: { ...order.selection, originInstanceId: instance.originInstanceId },
+    detail: {
+      ...order.selection,
+      fromStep: instance.fromStep,
+      originInstanceId: instance.originInstanceId,
+    },
   });
   if (order.idempotency === undefined) return;
   const wasInserted = await insertIdempotency(tx, {

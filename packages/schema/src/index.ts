@@ -54,6 +54,7 @@ export type {
   TargetSpec,
 } from "./generated/canonical-job.ts";
 export type { PauseResponse } from "./generated/pause-response.ts";
+export type { RetryRequest } from "./generated/retry-request.ts";
 export type { RerunRequest } from "./generated/rerun-request.ts";
 export type { RerunResponse } from "./generated/rerun-response.ts";
 export type { AddJobResponse } from "./generated/add-job-response.ts";

@@ -29,6 +29,8 @@ export interface InstanceRow {
   readonly cancelRequestedAt: number | null;
   /** The instance whose runs this one executes again. */
   readonly originInstanceId: string | null;
+  /** The number of the first step that its runs execute; null: all steps. */
+  readonly fromStep: number | null;
   /** Since when it dispatches nothing (Unix ms); null: it is not paused. Only an open instance is. */
   readonly pausedAt: number | null;
 }

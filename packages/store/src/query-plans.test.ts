@@ -311,6 +311,7 @@ async function fill(
       cancelRequestedAt: null,
       originInstanceId: null,
       pausedAt: null,
+      fromStep: null,
       ...times,
     },
     groups: [

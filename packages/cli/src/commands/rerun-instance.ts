@@ -1,7 +1,7 @@
 import { CourierError, runOutcomes, type RunOutcome } from "@courier/core";
 import type { CommandSpec } from "../command.ts";
 import { finishWait, readWait, waitNotes, waitOptions } from "../progress/finish-wait.ts";
-import { keyOption, printRerun } from "../progress/print-rerun.ts";
+import { fromStepOption, keyOption, printRerun, readFromStep } from "../progress/print-rerun.ts";
 
 /** `state instance rerun` */
 export const rerunInstance: CommandSpec = {
@@ -11,6 +11,7 @@ export const rerunInstance: CommandSpec = {
       flag: "--status <LIST>",
       summary: `outcomes of the runs to execute again, separated by commas (default: all but success): ${runOutcomes.join(", ")}`,
     },
+    fromStepOption,
     keyOption,
     ...waitOptions,
   ],
@@ -21,8 +22,9 @@ export const rerunInstance: CommandSpec = {
     const instanceId = flags.need("instanceId");
     const wait = readWait(flags);
     const status = readOutcomes(flags.text("status"));
+    const request = { ...(status === undefined ? {} : { status }), ...readFromStep(flags) };
     const client = await context.client();
-    const rerun = await client.rerunInstance(instanceId, status === undefined ? {} : { status }, {
+    const rerun = await client.rerunInstance(instanceId, request, {
       idempotencyKey: flags.text("idempotencyKey"),
       signal: context.world.signal,
     });

@@ -1,11 +1,12 @@
 import type { CommandSpec } from "../command.ts";
 import { finishWait, readWait, waitNotes, waitOptions } from "../progress/finish-wait.ts";
-import { keyOption, printRerun } from "../progress/print-rerun.ts";
+import { fromStepOption, keyOption, printRerun, readFromStep } from "../progress/print-rerun.ts";
 
 /** `state run retry` */
 export const retryRun: CommandSpec = {
   options: [
     { flag: "--runId <ID>", summary: "the run, which has ended", isRequired: true },
+    fromStepOption,
     keyOption,
     ...waitOptions,
   ],
@@ -15,8 +16,9 @@ export const retryRun: CommandSpec = {
   run: async (context, flags) => {
     const runId = flags.need("runId");
     const wait = readWait(flags);
+    const fromStep = readFromStep(flags);
     const client = await context.client();
-    const rerun = await client.retryRun(runId, {
+    const rerun = await client.retryRun(runId, fromStep, {
       idempotencyKey: flags.text("idempotencyKey"),
       signal: context.world.signal,
     });

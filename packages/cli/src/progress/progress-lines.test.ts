@@ -31,6 +31,7 @@ function instance(groups: InstanceGroup[]): InstanceDetail {
     jobId: "j-1",
     originInstanceId: null,
     pausedAt: null,
+    fromStep: null,
     rerunInstanceIds: [],
     lastUpdatedBy: "",
     reason: "",

@@ -48,6 +48,7 @@ export const instanceRows: readonly Column<InstanceDetail>[] = [
   { header: "started", value: (instance) => instance.startedAt },
   { header: "finished", value: (instance) => instance.finishedAt },
   { header: "paused", value: (instance) => instance.pausedAt },
+  { header: "from step", value: (instance) => instance.fromStep },
   { header: "rerun of", value: (instance) => instance.originInstanceId },
   { header: "reruns", value: (instance) => instance.rerunInstanceIds.join(", ") },
   { header: "groups", value: (instance) => instance.groups.length },

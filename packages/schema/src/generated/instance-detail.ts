@@ -39,6 +39,10 @@ export interface InstanceDetail {
    * Since when the instance dispatches nothing; runs in flight go on.
    */
   pausedAt: string | null;
+  /**
+   * The first step that its runs execute; null: all of them.
+   */
+  fromStep: number | null;
   groups: InstanceGroup[];
 }
 export interface InstanceGroup {

@@ -19,4 +19,8 @@ export interface RerunRequest {
     | "undeliverable"
     | "unknown"
   )[];
+  /**
+   * The first step to execute, by number (from 1) or by name (default: the first one). Steps before it are recorded as skipped.
+   */
+  fromStep?: number | string;
 }

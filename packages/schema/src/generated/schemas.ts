@@ -38,6 +38,7 @@ import type { PauseResponse } from "./pause-response.ts";
 import type { Problem } from "./problem.ts";
 import type { RerunRequest } from "./rerun-request.ts";
 import type { RerunResponse } from "./rerun-response.ts";
+import type { RetryRequest } from "./retry-request.ts";
 import type { RunDetail } from "./run-detail.ts";
 import type { RunListQuery } from "./run-list-query.ts";
 import type { RunList } from "./run-list.ts";
@@ -87,6 +88,7 @@ export interface SchemaTypes {
   problem: Problem;
   "rerun-request": RerunRequest;
   "rerun-response": RerunResponse;
+  "retry-request": RetryRequest;
   "run-detail": RunDetail;
   "run-list-query": RunListQuery;
   "run-list": RunList;
@@ -790,6 +792,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       "actionSpec",
       "createdAt",
       "finishedAt",
+      "fromStep",
       "groups",
       "id",
       "jobId",
@@ -856,6 +859,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         type: ["string", "null"],
         format: "date-time",
         description: "Since when the instance dispatches nothing; runs in flight go on.",
+      },
+      fromStep: {
+        type: ["integer", "null"],
+        minimum: 1,
+        description: "The first step that its runs execute; null: all of them.",
       },
       groups: {
         type: "array",
@@ -3056,6 +3064,21 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         },
         description: "Outcomes of the runs to execute again (default: all but success).",
       },
+      fromStep: {
+        description:
+          "The first step to execute, by number (from 1) or by name (default: the first one). Steps before it are recorded as skipped.",
+        anyOf: [
+          {
+            type: "integer",
+            minimum: 1,
+          },
+          {
+            type: "string",
+            minLength: 1,
+            maxLength: 255,
+          },
+        ],
+      },
     },
     description: "Asks to execute runs of an ended instance again.",
   },
@@ -3090,6 +3113,32 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
     description: "The instance that executes runs again.",
+  },
+  "retry-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "retry-request",
+    title: "RetryRequest",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      fromStep: {
+        description:
+          "The first step to execute, by number (from 1) or by name (default: the first one). Steps before it are recorded as skipped.",
+        anyOf: [
+          {
+            type: "integer",
+            minimum: 1,
+          },
+          {
+            type: "string",
+            minLength: 1,
+            maxLength: 255,
+          },
+        ],
+      },
+    },
+    description: "Asks to execute a run that has ended again.",
   },
   "run-detail": {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -3524,6 +3573,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             items: {
               $ref: "canonical-job#/$defs/CanonicalStep",
             },
+          },
+          fromStep: {
+            type: "integer",
+            minimum: 1,
+            description: "The first step to execute (default 1).",
           },
         },
       },

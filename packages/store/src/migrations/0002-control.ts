@@ -13,6 +13,8 @@ CREATE INDEX instances_of_origin ON instances (origin_instance_id, created_at, s
 ;
 ALTER TABLE instances ADD COLUMN paused_at ${int}
 ;
+ALTER TABLE instances ADD COLUMN from_step ${int}
+;
 ALTER TABLE idempotency_keys ADD COLUMN instance_id ${text}
 `,
 };

@@ -23,6 +23,7 @@ export interface InstancesTable {
   cancel_requested_at: number | null;
   origin_instance_id: string | null;
   paused_at: number | null;
+  from_step: number | null;
 }
 
 /** Columns of `instances`. */
@@ -45,6 +46,7 @@ export const instancesColumns: Columns<InstancesTable> = {
   cancel_requested_at: "integer?",
   origin_instance_id: "text?",
   paused_at: "integer?",
+  from_step: "integer?",
 };
 
 /** An instance as the database returns it. */
@@ -67,6 +69,7 @@ export function toInstanceRow(row: Selectable<InstancesTable>): InstanceRow {
     cancelRequestedAt: row.cancel_requested_at,
     originInstanceId: row.origin_instance_id,
     pausedAt: row.paused_at,
+    fromStep: row.from_step,
   };
 }
 
@@ -90,6 +93,7 @@ export function fromInstanceRow(row: InstanceRow): Insertable<InstancesTable> {
     cancel_requested_at: row.cancelRequestedAt,
     origin_instance_id: row.originInstanceId,
     paused_at: row.pausedAt,
+    from_step: row.fromStep,
   };
 }
 
