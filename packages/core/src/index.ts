@@ -7,6 +7,8 @@ export type { RunEvent, RunOutcome, RunStatus } from "./state/run-state.ts";
 export { isRunOutcome, runOutcomes, runTransitions, transitionRun } from "./state/run-state.ts";
 export type { StepEvent, StepStatus } from "./state/step-state.ts";
 export { stepTransitions, transitionStep } from "./state/step-state.ts";
+export type { JobEvent, JobStatus } from "./state/job-state.ts";
+export { jobTransitions, transitionJob } from "./state/job-state.ts";
 export type { GroupEvent, GroupStatus } from "./state/group-state.ts";
 export { groupTransitions, isGroupFinal, transitionGroup } from "./state/group-state.ts";
 export type { InstanceEvent, InstanceStatus } from "./state/instance-state.ts";

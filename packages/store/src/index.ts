@@ -1,7 +1,7 @@
 export type { Database, DatabaseOptions, Db } from "./database.ts";
 export { openDatabase } from "./open-database.ts";
 export type { Page, PageRequest } from "./page.ts";
-export type { InsertJobOutcome, JobRow, JobStatus } from "./jobs.ts";
+export type { InsertJobOutcome, JobRow } from "./jobs.ts";
 export { claimDueJobs, findJob, insertJob, listJobs, nextJobDueAt, setJobFired } from "./jobs.ts";
 export type { IdempotencyRow } from "./idempotency.ts";
 export { findIdempotency, insertIdempotency } from "./idempotency.ts";
