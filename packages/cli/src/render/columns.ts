@@ -62,6 +62,7 @@ export const runColumns: readonly Column<Run>[] = [
   { header: "node", value: (run) => run.nodeId },
   { header: "status", value: (run) => run.status, isStatus: true },
   { header: "updated", value: (run) => run.lastUpdateTime },
+  { header: "reported later", value: (run) => run.reportedStatus },
 ];
 
 /** One run as rows. */
@@ -73,7 +74,8 @@ export const runRows: readonly Column<RunDetail>[] = [
   { header: "group", value: (run) => run.groupNumber },
   { header: "status", value: (run) => run.status, isStatus: true },
   { header: "reason", value: (run) => run.reason },
-  { header: "reported", value: (run) => run.reportedStatus },
+  { header: "reported later", value: (run) => run.reportedStatus },
+  { header: "reported at", value: (run) => run.reportedAt },
   { header: "received", value: (run) => run.receivedTime },
   { header: "dispatched", value: (run) => run.dispatchedAt },
   { header: "started", value: (run) => run.startedAt },

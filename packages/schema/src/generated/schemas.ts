@@ -3329,6 +3329,15 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       status: {
         $ref: "#/$defs/RunStatus",
       },
+      reportedStatus: {
+        type: "string",
+        description: "What the node said after its run had been declared over; only where it did.",
+      },
+      reportedAt: {
+        type: "string",
+        format: "date-time",
+        description: "When the service heard that.",
+      },
     },
     description: "One node's part in an instance, as lists show it.",
     $defs: {
