@@ -83,7 +83,7 @@ onEachDatabase("tokens, settings, audit and retention", (setup) => {
   test("drops idempotency keys that are old", async () => {
     const { db, addJob } = await setup();
     const { id: jobId } = await addJob();
-    const row = { tokenId: "t", bodyHash: "h", jobId };
+    const row = { tokenId: "t", bodyHash: "h", jobId, instanceId: null };
     await insertIdempotency(db, { ...row, key: "old", createdAt: now - 1 });
     await insertIdempotency(db, { ...row, key: "new", createdAt: now });
 

@@ -115,6 +115,9 @@ export function newInstance(jobId: string, instance: Partial<InstanceRow> = {}):
     finishedAt: null,
     lastUpdatedBy: "",
     cancelRequestedAt: null,
+    originInstanceId: null,
+    pausedAt: null,
+    fromStep: null,
     ...instance,
   };
 }

@@ -140,13 +140,17 @@ onEachDatabase("jobs", (setup, kind) => {
     const { db, addJob } = await setup();
     const { id: jobId } = await addJob();
     const key = { tokenId: "token", key: "k" };
-    const row = { ...key, bodyHash: "h", jobId, createdAt: now };
+    const row = { ...key, bodyHash: "h", jobId, instanceId: null, createdAt: now };
 
     expect(await insertIdempotency(db, row)).toBe(true);
     expect(await insertIdempotency(db, { ...row, bodyHash: "other" })).toBe(false);
     expect(await insertIdempotency(db, { ...row, tokenId: "another" })).toBe(true);
 
-    expect(await findIdempotency(db, key)).toEqual({ bodyHash: "h", jobId });
+    expect(await findIdempotency(db, key)).toEqual({
+      bodyHash: "h",
+      jobId,
+      instanceId: null,
+    });
     expect(await findIdempotency(db, { ...key, key: "x" })).toBeUndefined();
   });
 });

@@ -11,6 +11,7 @@ import {
   listStranded,
   listUnaccepted,
   openRunsOfNode,
+  recordReports,
   selectPendingRuns,
   setNodesOffline,
 } from "@courier/store";
@@ -224,9 +225,12 @@ onEachDatabase("runs", (setup) => {
     const { db, addNodes, addInstance, connect } = await setup();
     const [there = "", gone = ""] = await addNodes(2);
     await connect([there, gone]);
-    const { runs } = await addInstance([[there, gone]]);
-    const [onThere, onGone] = [at(at(runs, 0), 0), at(at(runs, 0), 1)];
-    await dispatchRuns(db, { ids: [onThere.id, onGone.id], now });
+    const { runs } = await addInstance([[there, gone, gone]]);
+    const [onThere, onGone, queued] = [0, 1, 2].map((position) => at(at(runs, 0), position));
+    if (onThere === undefined || onGone === undefined || queued === undefined) throw new Error();
+    await dispatchRuns(db, { ids: [onThere.id, onGone.id, queued.id], now });
+    const started = [{ runId: onGone.id, token: 1, at: now }];
+    await recordReports(db, [{ nodeId: gone, now, started, results: [] }]);
     await setNodesOffline(db, [{ nodeId: gone, sessionId: `session-${gone}`, now: now + 10 }]);
 
     const unaccepted = await listUnaccepted(db, { dispatchedBefore: now + 1, limit: 10 });
@@ -237,8 +241,23 @@ onEachDatabase("runs", (setup) => {
     expect(unaccepted.map(({ id }) => id)).toEqual([onThere.id]);
     expect(tooEarly).toEqual([]);
     expect(stranded.map(({ id }) => id)).toEqual([onGone.id]);
-    expect(stranded[0]).toMatchObject({ nodeId: gone, status: "dispatched", groupNumber: 0 });
+    expect(stranded[0]).toMatchObject({ nodeId: gone, groupNumber: 0 });
     expect(notYet).toEqual([]);
+  });
+
+  test("lists unaccepted runs a part at a time, each once", async () => {
+    const { db, addNodes, addInstance, connect } = await setup();
+    const nodes = await addNodes(3);
+    await connect(nodes);
+    const { runs } = await addInstance([nodes]);
+    const ids = at(runs, 0).map(({ id }) => id);
+    await dispatchRuns(db, { ids, now });
+
+    const first = await listUnaccepted(db, { dispatchedBefore: now + 1, limit: 2 });
+    const after = at(first, 1);
+    const second = await listUnaccepted(db, { dispatchedBefore: now + 1, limit: 2, after });
+
+    expect([...first, ...second].map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   });
 
   test("counts the nodes of a group that are online", async () => {

@@ -22,7 +22,7 @@ export interface InstanceRecord {
 }
 
 /** All that the service has recorded about a run. */
-export interface RunRecord extends Run {
+export interface RunRecord extends Omit<Run, "reportedStatus" | "reportedAt"> {
   readonly reason: string;
   readonly reportedStatus: string | null;
   readonly steps: readonly StepResult[];

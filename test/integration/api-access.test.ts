@@ -78,6 +78,29 @@ const routes: readonly RouteCase[] = [
     forbidden: "viewer",
     notFound: "INSTANCE_NOT_FOUND",
   },
+  {
+    method: "POST",
+    path: `${state}/instances/:paused/pause`,
+    role: "operator",
+    forbidden: "viewer",
+    notFound: "INSTANCE_NOT_FOUND",
+  },
+  {
+    method: "POST",
+    path: `${state}/instances/:paused/resume`,
+    role: "operator",
+    forbidden: "viewer",
+    notFound: "INSTANCE_NOT_FOUND",
+  },
+  {
+    method: "POST",
+    path: `${state}/instances/:instance/rerun`,
+    role: "operator",
+    forbidden: "viewer",
+    body: { status: ["success"] },
+    notFound: "INSTANCE_NOT_FOUND",
+    invalid: { body: { status: ["failed"] } },
+  },
   { ...read, path: `${state}/runs/:run`, notFound: "RUN_NOT_FOUND" },
   { ...read, path: `${state}/runs/:run/steps`, notFound: "RUN_NOT_FOUND", invalid: paging },
   {
@@ -89,6 +112,15 @@ const routes: readonly RouteCase[] = [
   {
     method: "POST",
     path: `${state}/runs/:otherRun/cancel`,
+    role: "operator",
+    forbidden: "viewer",
+    notFound: "RUN_NOT_FOUND",
+  },
+  {
+    method: "POST",
+    path: `${state}/runs/:run/retry`,
+    body: {},
+    invalid: { body: { fromStep: 0 } },
     role: "operator",
     forbidden: "viewer",
     notFound: "RUN_NOT_FOUND",
@@ -172,6 +204,7 @@ describe("every route", () => {
     const run = await node.runOf(job.instanceId);
     await node.succeed(run);
     const other = await fixture.runJob(template("for an instance's cancel", ["web-1"]));
+    const paused = await fixture.runJob(template("for a pause", ["web-1"]));
     const third = await fixture.runJob(template("for a run's cancel", ["web-1"]));
     const otherRun = await node.runOf(third.instanceId);
     const admin = await fixture.token("admin");
@@ -185,6 +218,7 @@ describe("every route", () => {
       otherNode: otherNode.nodeId,
       job: job.jobId,
       instance: job.instanceId,
+      paused: paused.instanceId,
       run: run.runId,
       other: other.instanceId,
       otherRun: otherRun.runId,

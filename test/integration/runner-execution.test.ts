@@ -37,6 +37,23 @@ test("executes a step and reports it with its output", async () => {
   expect(server.text(run.runId, { stream: "stderr" })).toBe("oops\n");
 });
 
+test("starts from a later step and records those before it as skipped", async () => {
+  const { server } = fixture;
+  await fixture.agent();
+  const run = { ...assignment(["exit 1", "exit 1", "echo three"]), fromStep: 3 };
+
+  server.assign(run);
+  const result = await server.result(run.runId);
+
+  expect(result.status).toBe("success");
+  expect(result.steps.map(({ status, reason }) => [status, reason])).toEqual([
+    ["skipped", "the run starts from step 3"],
+    ["skipped", "the run starts from step 3"],
+    ["success", ""],
+  ]);
+  expect(server.text(run.runId, { stepNumber: 3 })).toBe("three\n");
+});
+
 test("tells in order: accepted, started, output, result", async () => {
   const { server } = fixture;
   await fixture.agent();

@@ -20,6 +20,8 @@ import { randomJob } from "./random-job.ts";
 import { Random } from "./random.ts";
 import { SimulatedNode } from "./simulated-node.ts";
 
+const simulation = { tokenId: "simulation", remoteAddress: "", requestId: "" };
+
 /** Virtual time within which everything must have ended after the last fault, ms. */
 const settlingMs = 10 * 60_000;
 
@@ -195,12 +197,12 @@ export class World {
     if (items.length === 0 || service === undefined) return;
     const { id } = this.#random.pick(items);
     if (this.#random.chance(0.5)) {
-      await this.#tolerate(service.scheduler.cancelInstance(id, "simulation"));
+      await this.#tolerate(service.scheduler.cancelInstance(id, simulation));
       return;
     }
     const { items: runs } = await listRuns(this.#db, { instanceId: id, page: 1, size: 100 });
     if (runs.length === 0) return;
-    await this.#tolerate(service.scheduler.cancelRun(this.#random.pick(runs).id, "simulation"));
+    await this.#tolerate(service.scheduler.cancelRun(this.#random.pick(runs).id, simulation));
   }
 
   /** A request to a service that fails or dies is answered with an error or not at all. */

@@ -57,8 +57,11 @@ export async function addJob(context: ApiContext, asked: AddJobRequest): Promise
       await recordChange(tx, { context, request: asked.request }, change);
     });
   } catch (error) {
-    // The same request may have come a second time while the first was under way.
-    const raced = isConflict(error) ? await replay(context.db, repetition) : undefined;
+    // The same request may have come a second time while the first was under way. Its job is seen for certain only by a
+    // transaction: the conflict may have been with a row that shares its commit with others and is not committed yet.
+    const raced = isConflict(error)
+      ? await context.db.transaction((tx) => replay(tx, repetition))
+      : undefined;
     if (raced !== undefined) return raced;
     throw error;
   }
@@ -80,7 +83,8 @@ async function replay(db: Db, repetition: Repetition | undefined): Promise<Added
   if (repetition === undefined) return undefined;
   const earlier = await findIdempotency(db, repetition);
   if (earlier === undefined) return undefined;
-  if (earlier.bodyHash !== repetition.bodyHash) throw keyReused(repetition.key);
+  if (earlier.bodyHash !== repetition.bodyHash || earlier.instanceId !== null)
+    throw keyReused(repetition.key);
   const job = await findJob(db, earlier.jobId);
   return job === undefined ? undefined : { body: answerFor(job), isReplayed: true };
 }
@@ -105,7 +109,7 @@ async function storeJob(tx: Db, row: JobRow, repetition: Repetition | undefined)
   const inserted = await insertJob(tx, row);
   if (!inserted.ok) throw nameTaken(row.name, inserted.jobId);
   if (repetition === undefined) return;
-  const key = { ...repetition, jobId: row.id, createdAt: row.createdAt };
+  const key = { ...repetition, jobId: row.id, instanceId: null, createdAt: row.createdAt };
   if (!(await insertIdempotency(tx, key))) throw keyReused(repetition.key);
 }
 

@@ -1,6 +1,8 @@
+import type { Asker } from "@courier/protocol";
 import { insertAudit, type Db } from "@courier/store";
 import type { FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
+import { principalOf } from "./request-context.ts";
 
 /** A change worth remembering: what was done to what. */
 export interface AuditedChange {
@@ -25,4 +27,13 @@ export async function recordChange(
     requestId: from.request.id,
     detail: JSON.stringify(change.detail ?? {}),
   });
+}
+
+/** Who asks for a change that the scheduler makes and records in its own transaction. */
+export function askerOf(request: FastifyRequest): Asker {
+  return {
+    tokenId: principalOf(request).tokenId,
+    remoteAddress: request.ip,
+    requestId: request.id,
+  };
 }

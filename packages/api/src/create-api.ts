@@ -9,6 +9,7 @@ import { sendError } from "./error-response.ts";
 import { createHttpServer, type TlsFiles } from "./http-server.ts";
 import { HttpStats } from "./http-stats.ts";
 import { addInstanceRoutes } from "./instances.ts";
+import { addPauseRoutes } from "./pause.ts";
 import { addJobRoutes } from "./jobs.ts";
 import { parseJsonBody } from "./json-body.ts";
 import {
@@ -132,6 +133,7 @@ function addRoutes(
   app.addHook("onResponse", async (request, reply) => httpStats.count(request, reply));
   addJobRoutes(app, context);
   addInstanceRoutes(app, context);
+  addPauseRoutes(app, context);
   addRunRoutes(app, context);
   addNodeRoutes(app, context);
   addNodeSetRoutes(app, context);

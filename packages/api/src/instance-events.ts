@@ -1,6 +1,7 @@
 import { isInstanceFinal } from "@courier/core";
-import { findInstance, listGroups, type Db, type InstanceRow } from "@courier/store";
+import { findInstance, type Db, type InstanceRow } from "@courier/store";
 import { instanceDetail, instanceSpecs, type InstanceSpecs } from "./instance-json.ts";
+import { readParts } from "./instance-parts.ts";
 import type { LiveStream } from "./live-streams.ts";
 
 /**
@@ -28,6 +29,6 @@ export async function* instanceEvents(
 }
 
 async function eventText(db: Db, row: InstanceRow, specs: InstanceSpecs): Promise<string> {
-  const groups = await listGroups(db, row.id);
-  return `event: instance\ndata: ${JSON.stringify(instanceDetail(row, specs, groups))}\n\n`;
+  const parts = await readParts(db, row.id);
+  return `event: instance\ndata: ${JSON.stringify(instanceDetail(row, specs, parts))}\n\n`;
 }

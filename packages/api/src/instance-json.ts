@@ -42,14 +42,18 @@ export function instanceItem(row: InstanceRow, specs: InstanceSpecs): Instance {
 export function instanceDetail(
   row: InstanceRow,
   specs: InstanceSpecs,
-  groups: readonly GroupRow[],
+  parts: { readonly groups: readonly GroupRow[]; readonly rerunInstanceIds: readonly string[] },
 ): InstanceDetail {
   return {
     ...instanceItem(row, specs),
     reason: row.reason,
     startedAt: rfc3339OrNull(row.startedAt),
     finishedAt: rfc3339OrNull(row.finishedAt),
-    groups: groups.map(groupItem),
+    originInstanceId: row.originInstanceId,
+    fromStep: row.fromStep,
+    pausedAt: rfc3339OrNull(row.pausedAt),
+    rerunInstanceIds: [...parts.rerunInstanceIds],
+    groups: parts.groups.map(groupItem),
   };
 }
 

@@ -11,13 +11,14 @@ import { CourierError } from "@courier/core";
 import { instanceTopic } from "@courier/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
-import { recordChange } from "./audit.ts";
+import { askerOf } from "./audit.ts";
 import { instanceEvents } from "./instance-events.ts";
 import { instanceDetail, instanceItem, instanceSpecs } from "./instance-json.ts";
+import { readParts } from "./instance-parts.ts";
 import { found } from "./not-found.ts";
 import { runPageSizeDefault } from "./limits.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
-import { principalOf } from "./request-context.ts";
+import { rerunInstance, rerunAnswers, rerunErrors, rerunHeaders } from "./rerun.ts";
 import { routeOptions } from "./route-schema.ts";
 import { runItem } from "./run-json.ts";
 import { sendStream } from "./send-stream.ts";
@@ -26,21 +27,21 @@ const prefix = "/courier/state-api/v1/instances";
 const params = { instanceId: "Id of the instance." };
 
 type InstanceListQuery = SchemaTypes["instance-list-query"];
+type RerunRequest = SchemaTypes["rerun-request"];
 type RunListQuery = SchemaTypes["run-list-query"];
 
 interface OneInstance {
   readonly Params: { readonly instanceId: string };
 }
 
-/** Instances: what each execution of a job did, and stopping one. */
+/** Instances: what each execution of a job did, stopping one, and executing runs again. */
 export function addInstanceRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get<{ Querystring: InstanceListQuery }>(prefix, listRoute, async (request) =>
     listPage(context, request),
   );
   app.get<OneInstance>(`${prefix}/:instanceId`, getRoute, async (request) => {
     const row = await findOrThrow(context, request.params.instanceId);
-    const groups = await listGroups(context.db, row.id);
-    return { item: instanceDetail(row, instanceSpecs(row), groups) };
+    return { item: instanceDetail(row, instanceSpecs(row), await readParts(context.db, row.id)) };
   });
   app.get<OneInstance & { Querystring: RunListQuery }>(
     `${prefix}/:instanceId/runs`,
@@ -49,6 +50,11 @@ export function addInstanceRoutes(app: FastifyInstance, context: ApiContext): vo
   );
   app.post<OneInstance>(`${prefix}/:instanceId/cancel`, cancelRoute, async (request, reply) =>
     cancel(context, request, reply),
+  );
+  app.post<OneInstance & { Body: RerunRequest }>(
+    `${prefix}/:instanceId/rerun`,
+    rerunRoute,
+    async (request, reply) => rerunInstance(context, request, reply),
   );
   app.get<OneInstance>(
     `${prefix}/:instanceId/events`,
@@ -95,7 +101,7 @@ async function cancel(
   reply: FastifyReply,
 ): Promise<object> {
   const { instanceId } = request.params;
-  const answer = await context.jobControl.cancelInstance(instanceId, principalOf(request).tokenId);
+  const answer = await context.jobControl.cancelInstance(instanceId, askerOf(request));
   if (answer === "not-found") found(undefined, missingInstance(instanceId));
   if (answer === "ended") {
     throw new CourierError(
@@ -103,11 +109,6 @@ async function cancel(
       `instance "${instanceId}" has ended; there is nothing left to cancel`,
     );
   }
-  await recordChange(
-    context.db,
-    { context, request },
-    { action: "instance.cancel", object: instanceId },
-  );
   reply.code(202);
   return { item: { id: instanceId, status: "cancelling" } };
 }
@@ -186,6 +187,21 @@ const cancelRoute = routeOptions({
   params,
   answers: { 202: { schema: "cancel-response", description: "The cancel is under way." } },
   errors: ["INSTANCE_NOT_FOUND", "INSTANCE_ENDED"],
+});
+
+const rerunRoute = routeOptions({
+  operationId: "rerunInstance",
+  summary: "Execute runs of an ended instance again",
+  description:
+    "A new instance of the same job, with the origin's frozen template and groups, on the nodes whose runs ended in the named outcomes. The origin does not change.",
+  tag: "instances",
+  permission: "jobs:write",
+  isChange: true,
+  params,
+  headers: rerunHeaders,
+  body: "rerun-request",
+  answers: rerunAnswers,
+  errors: ["INSTANCE_NOT_FOUND", "INSTANCE_NOT_ENDED", ...rerunErrors],
 });
 
 const eventsRoute = routeOptions({

@@ -1,13 +1,13 @@
-import { CourierError } from "@courier/core";
 import type { SchemaTypes } from "@courier/schema";
 import { findJob, listJobs } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { addJob } from "./add-job.ts";
 import type { ApiContext } from "./api-context.ts";
 import { checkTemplate } from "./checked-template.ts";
+import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { jobItem } from "./job-json.ts";
 import { bodyText } from "./json-body.ts";
-import { idempotencyKeyLengthMax, templateBytesMax } from "./limits.ts";
+import { templateBytesMax } from "./limits.ts";
 import { found } from "./not-found.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
 import { routeOptions } from "./route-schema.ts";
@@ -84,17 +84,6 @@ function textOf(request: FastifyRequest): string {
 
 function formatOf(request: FastifyRequest): "json" | "yaml" | "toml" {
   return templateFormatOf(request.headers["content-type"]);
-}
-
-function idempotencyKeyOf(request: FastifyRequest): string | undefined {
-  const key = request.headers["idempotency-key"];
-  if (key === undefined) return undefined;
-  if (typeof key === "string" && key.length > 0 && key.length <= idempotencyKeyLengthMax)
-    return key;
-  throw new CourierError(
-    "REQUEST_INVALID",
-    `header Idempotency-Key must have 1 to ${idempotencyKeyLengthMax} characters`,
-  );
 }
 
 const listRoute = routeOptions({

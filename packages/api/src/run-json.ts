@@ -3,7 +3,7 @@ import type { Run, RunDetail, StepResult } from "@courier/schema";
 import type { FoundRun, RunRow, StepRow } from "@courier/store";
 import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
 
-/** A run as list-instance-runs shows it: the keys of the original, no more. */
+/** A run as list-instance-runs shows it: the keys of the original, and a late report where there is one. */
 export function runItem(row: RunRow): Run {
   return {
     groupNumber: row.groupNumber,
@@ -12,7 +12,15 @@ export function runItem(row: RunRow): Run {
     receivedTime: rfc3339(row.dispatchedAt ?? row.createdAt),
     runId: row.id,
     status: row.status,
+    ...lateReport(row),
   };
+}
+
+/** What the node reported after the verdict; it changes nothing about it (semantics.md section 6). */
+function lateReport(row: RunRow): Pick<Run, "reportedStatus" | "reportedAt"> {
+  const { reportedStatus, reportedAt } = row;
+  if (reportedStatus === null || reportedAt === null) return {};
+  return { reportedStatus, reportedAt: rfc3339(reportedAt) };
 }
 
 /** A run as get-run shows it. */

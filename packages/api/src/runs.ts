@@ -5,11 +5,11 @@ import type { ActionSpec, SchemaTypes } from "@courier/schema";
 import { findInstance, findRun, listSteps, type FoundRun } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
-import { recordChange } from "./audit.ts";
+import { askerOf } from "./audit.ts";
 import { found } from "./not-found.ts";
 import { runPageSizeDefault } from "./limits.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
-import { principalOf } from "./request-context.ts";
+import { rerunAnswers, rerunErrors, rerunHeaders, retryRun } from "./rerun.ts";
 import { routeOptions } from "./route-schema.ts";
 import { runDetail, stepItem } from "./run-json.ts";
 import { followedOutput, storedOutput } from "./run-output.ts";
@@ -19,6 +19,7 @@ const prefix = "/courier/state-api/v1/runs/:runId";
 const params = { runId: "Id of the run." };
 
 type OutputQuery = SchemaTypes["output-query"];
+type RetryRequest = SchemaTypes["retry-request"];
 type PageQuery = SchemaTypes["page-query"];
 
 interface OneRun {
@@ -35,6 +36,9 @@ export function addRunRoutes(app: FastifyInstance, context: ApiContext): void {
   );
   app.post<OneRun>(`${prefix}/cancel`, cancelRoute, async (request, reply) =>
     cancel(context, request, reply),
+  );
+  app.post<OneRun & { Body: RetryRequest }>(`${prefix}/retry`, retryRoute, async (request, reply) =>
+    retryRun(context, request, reply),
   );
   app.get<OneRun & { Querystring: OutputQuery }>(
     `${prefix}/output`,
@@ -78,7 +82,7 @@ async function cancel(
   reply: FastifyReply,
 ): Promise<object> {
   const { runId } = request.params;
-  const answer = await context.jobControl.cancelRun(runId, principalOf(request).tokenId);
+  const answer = await context.jobControl.cancelRun(runId, askerOf(request));
   if (answer === "not-found") found(undefined, missingRun(runId));
   if (answer === "ended") {
     throw new CourierError(
@@ -86,7 +90,6 @@ async function cancel(
       `run "${runId}" has ended; there is nothing left to cancel`,
     );
   }
-  await recordChange(context.db, { context, request }, { action: "run.cancel", object: runId });
   reply.code(202);
   return { item: { id: runId, status: "cancelling" } };
 }
@@ -153,6 +156,21 @@ const cancelRoute = routeOptions({
   params,
   answers: { 202: { schema: "cancel-response", description: "The cancel is under way." } },
   errors: ["RUN_NOT_FOUND", "RUN_ENDED"],
+});
+
+const retryRoute = routeOptions({
+  operationId: "retryRun",
+  summary: "Execute a run that has ended again",
+  description:
+    "A new instance of the same job, with the origin's frozen template, on this run's node alone. The run itself does not change.",
+  tag: "runs",
+  permission: "jobs:write",
+  isChange: true,
+  params,
+  headers: rerunHeaders,
+  body: "retry-request",
+  answers: rerunAnswers,
+  errors: ["RUN_NOT_FOUND", "RUN_NOT_ENDED", ...rerunErrors],
 });
 
 const outputRoute = routeOptions({

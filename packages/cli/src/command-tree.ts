@@ -67,6 +67,21 @@ export const commandTree: CommandGroup = {
               load: async () => (await import("./commands/cancel-instance.ts")).cancelInstance,
             },
             {
+              name: "pause",
+              summary: "dispatch nothing more for now; what runs finishes",
+              load: async () => (await import("./commands/pause-instance.ts")).pauseInstance,
+            },
+            {
+              name: "resume",
+              summary: "let a paused instance go on",
+              load: async () => (await import("./commands/resume-instance.ts")).resumeInstance,
+            },
+            {
+              name: "rerun",
+              summary: "execute runs of an ended instance again, by outcome",
+              load: async () => (await import("./commands/rerun-instance.ts")).rerunInstance,
+            },
+            {
               name: "watch",
               summary: "follow an instance until it ends",
               load: async () => (await import("./commands/watch-instance.ts")).watchInstance,
@@ -96,6 +111,11 @@ export const commandTree: CommandGroup = {
               name: "cancel",
               summary: "stop a run",
               load: async () => (await import("./commands/cancel-run.ts")).cancelRun,
+            },
+            {
+              name: "retry",
+              summary: "execute a run that has ended again",
+              load: async () => (await import("./commands/retry-run.ts")).retryRun,
             },
           ],
         },

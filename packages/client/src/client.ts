@@ -11,6 +11,10 @@ import type {
   InstanceResponse,
   JobList,
   JobResponse,
+  PauseResponse,
+  RerunRequest,
+  RerunResponse,
+  RetryRequest,
   RunList,
   RunResponse,
   StepList,
@@ -39,14 +43,16 @@ export interface TemplateText {
   readonly format: "json" | "yaml" | "toml";
 }
 
+/** A call that makes something; the same key makes it once, and a fresh key is made when absent. */
+export interface KeyedCallOptions extends CallOptions {
+  readonly idempotencyKey?: string | undefined;
+}
+
 /** The service's HTTP API. All methods throw CourierError; reads and repeatable writes retry what is retryable. */
 export interface CourierClient extends ManagementClient {
   readonly url: string;
   /** Sent again after a lost answer only because the idempotency key makes it safe; a fresh key is made when absent. */
-  addJob(
-    template: TemplateText,
-    options: CallOptions & { readonly idempotencyKey?: string | undefined },
-  ): Promise<AddJobResponse>;
+  addJob(template: TemplateText, options: KeyedCallOptions): Promise<AddJobResponse>;
   getJob(jobId: string, options: CallOptions): Promise<JobResponse>;
   listJobs(query: PageQuery & Filters, options: CallOptions): Promise<JobList>;
   listInstances(query: PageQuery & Filters, options: CallOptions): Promise<InstanceList>;
@@ -57,6 +63,14 @@ export interface CourierClient extends ManagementClient {
     options: CallOptions,
   ): Promise<RunList>;
   cancelInstance(instanceId: string, options: CallOptions): Promise<CancelResponse>;
+  pauseInstance(instanceId: string, options: CallOptions): Promise<PauseResponse>;
+  resumeInstance(instanceId: string, options: CallOptions): Promise<PauseResponse>;
+  /** Repeatable like `addJob`. */
+  rerunInstance(
+    instanceId: string,
+    request: RerunRequest,
+    options: KeyedCallOptions,
+  ): Promise<RerunResponse>;
   watchInstance(
     instanceId: string,
     options: CallOptions & { readonly isPatient?: boolean },
@@ -64,6 +78,8 @@ export interface CourierClient extends ManagementClient {
   getRun(runId: string, options: CallOptions): Promise<RunResponse>;
   listSteps(runId: string, query: PageQuery, options: CallOptions): Promise<StepList>;
   cancelRun(runId: string, options: CallOptions): Promise<CancelResponse>;
+  /** Repeatable like `addJob`. */
+  retryRun(runId: string, request: RetryRequest, options: KeyedCallOptions): Promise<RerunResponse>;
   readOutput(
     runId: string,
     options: CallOptions & {
@@ -85,21 +101,17 @@ const management = "/node/management/v1";
 /** Creates a client; it holds no connection until the first call. */
 export function createClient(options: ClientOptions): CourierClient {
   const requests = createRequests(options);
-  const { get, post, stream, pace } = requests;
+  const { get, post, postKeyed, stream, pace } = requests;
   const { url } = options;
   const instance = (id: string): string => `${state}/instances/${encodeURIComponent(id)}`;
-  const run = (id: string): string => `${state}/runs/${encodeURIComponent(id)}`;
 
   return {
     url,
     addJob: (template, { idempotencyKey, signal }) =>
-      post(`${scheduler}/jobs`, {
-        signal,
+      postKeyed(`${scheduler}/jobs`, {
+        ...{ signal, idempotencyKey },
         body: template.text,
-        headers: {
-          "Content-Type": `application/${template.format}`,
-          "Idempotency-Key": idempotencyKey ?? randomUUID(),
-        },
+        mediaType: `application/${template.format}`,
       }),
     getJob: (id, call) => get(`${scheduler}/jobs/${encodeURIComponent(id)}`, {}, call),
     listJobs: (query, call) => get(`${scheduler}/jobs`, query, call),
@@ -107,6 +119,10 @@ export function createClient(options: ClientOptions): CourierClient {
     getInstance: (id, call) => get(instance(id), {}, call),
     listInstanceRuns: (id, query, call) => get(`${instance(id)}/runs`, query, call),
     cancelInstance: (id, call) => post(`${instance(id)}/cancel`, call),
+    pauseInstance: (id, call) => post(`${instance(id)}/pause`, call),
+    resumeInstance: (id, call) => post(`${instance(id)}/resume`, call),
+    rerunInstance: (id, request, call) =>
+      postKeyed(`${instance(id)}/rerun`, { ...call, body: JSON.stringify(request) }),
     watchInstance: (id, { signal, isPatient }) =>
       followInstance({
         url,
@@ -115,9 +131,30 @@ export function createClient(options: ClientOptions): CourierClient {
         signal,
         isPatient: isPatient ?? false,
       }),
+    ...createRunCalls(requests, url),
+    ...createManagementClient(requests),
+    createEnrollmentKey: (request, { signal }) =>
+      post(`${management}/enrollment-keys`, {
+        signal,
+        body: JSON.stringify(request),
+        headers: { "Content-Type": "application/json" },
+        isRepeatable: false,
+      }),
+  };
+}
+
+/** The calls about one run. */
+function createRunCalls(
+  { get, post, postKeyed, stream, pace }: ReturnType<typeof createRequests>,
+  url: string,
+): Pick<CourierClient, "getRun" | "listSteps" | "cancelRun" | "retryRun" | "readOutput"> {
+  const run = (id: string): string => `${state}/runs/${encodeURIComponent(id)}`;
+  return {
     getRun: (id, call) => get(run(id), {}, call),
     listSteps: (id, query, call) => get(`${run(id)}/steps`, { ...query }, call),
     cancelRun: (id, call) => post(`${run(id)}/cancel`, call),
+    retryRun: (id, request, call) =>
+      postKeyed(`${run(id)}/retry`, { ...call, body: JSON.stringify(request) }),
     readOutput: (id, { signal, stepNumber, isFollowing }) =>
       readOutput({
         url,
@@ -133,15 +170,13 @@ export function createClient(options: ClientOptions): CourierClient {
         pace,
         signal,
       }),
-    ...createManagementClient(requests),
-    createEnrollmentKey: (request, { signal }) =>
-      post(`${management}/enrollment-keys`, {
-        signal,
-        body: JSON.stringify(request),
-        headers: { "Content-Type": "application/json" },
-        isRepeatable: false,
-      }),
   };
+}
+
+interface KeyedPostOptions extends KeyedCallOptions {
+  readonly body: string;
+  /** Default JSON. */
+  readonly mediaType?: string;
 }
 
 function createRequests(options: ClientOptions) {
@@ -155,15 +190,27 @@ function createRequests(options: ClientOptions) {
     return isRepeatable ? withRetries(work, { pace, signal: request.signal }) : work();
   }
 
+  const post = <T>(path: string, postOptions: PostOptions): Promise<T> => {
+    const { isRepeatable = true, query, ...rest } = postOptions;
+    const parameters = query === undefined ? {} : { query: toQuery(query) };
+    return send<T>({ method: "POST", path, ...parameters, ...rest }, isRepeatable);
+  };
+
   return {
     pace,
+    post,
+    /** Sending it twice makes one thing, because both carry the same key. */
+    postKeyed: <T>(path: string, options: KeyedPostOptions): Promise<T> =>
+      post<T>(path, {
+        signal: options.signal,
+        body: options.body,
+        headers: {
+          "Content-Type": options.mediaType ?? "application/json",
+          "Idempotency-Key": options.idempotencyKey ?? randomUUID(),
+        },
+      }),
     get: <T>(path: string, query: Filters, { signal }: CallOptions): Promise<T> =>
       send<T>({ method: "GET", path, query: toQuery(query), signal }, true),
-    post: <T>(path: string, options: PostOptions): Promise<T> => {
-      const { isRepeatable = true, query, ...rest } = options;
-      const parameters = query === undefined ? {} : { query: toQuery(query) };
-      return send<T>({ method: "POST", path, ...parameters, ...rest }, isRepeatable);
-    },
     /** Not sent twice: the second answer would say that there is no such thing. */
     remove: <T>(path: string, { signal }: CallOptions): Promise<T> =>
       send<T>({ method: "DELETE", path, signal }, false),

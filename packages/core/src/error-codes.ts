@@ -36,7 +36,11 @@ export type ErrorCode =
   | "NODE_SET_IN_USE"
   | "IDEMPOTENCY_KEY_REUSED"
   | "INSTANCE_ENDED"
+  | "INSTANCE_NOT_ENDED"
+  | "INSTANCE_CANCELLING"
   | "RUN_ENDED"
+  | "RUN_NOT_ENDED"
+  | "NOTHING_TO_RERUN"
   | "RATE_LIMITED"
   | "SERVICE_DRAINING"
   | "STORE_UNAVAILABLE"
@@ -113,8 +117,24 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     5,
     "use a new idempotency key: this one belongs to a request with another body",
   ),
-  INSTANCE_ENDED: entry(409, 5, "the instance has ended; there is nothing left to cancel"),
+  INSTANCE_ENDED: entry(
+    409,
+    5,
+    "the instance has ended; there is nothing left to cancel, pause or resume",
+  ),
   RUN_ENDED: entry(409, 5, "the run has ended; there is nothing left to cancel"),
+  INSTANCE_CANCELLING: entry(409, 5, "the instance is being canceled; it starts nothing more"),
+  INSTANCE_NOT_ENDED: entry(
+    409,
+    5,
+    "wait for its end with `courier-cli state instance watch`, or cancel it, then try again",
+  ),
+  RUN_NOT_ENDED: entry(409, 5, "wait for its end, or cancel it, then try again"),
+  NOTHING_TO_RERUN: entry(
+    409,
+    5,
+    "name the outcomes to execute again with --status; `courier-cli state instance get-instance` counts them",
+  ),
   RATE_LIMITED: retryable(429, 1, "wait as long as the Retry-After header says, then try again"),
   SERVICE_DRAINING: retryable(503, 6, "the service is stopping; try again when it is back"),
   STORE_UNAVAILABLE: retryable(

@@ -7,6 +7,8 @@ export type { RunEvent, RunOutcome, RunStatus } from "./state/run-state.ts";
 export { isRunOutcome, runOutcomes, runTransitions, transitionRun } from "./state/run-state.ts";
 export type { StepEvent, StepStatus } from "./state/step-state.ts";
 export { stepTransitions, transitionStep } from "./state/step-state.ts";
+export type { JobEvent, JobStatus } from "./state/job-state.ts";
+export { jobTransitions, transitionJob } from "./state/job-state.ts";
 export type { GroupEvent, GroupStatus } from "./state/group-state.ts";
 export { groupTransitions, isGroupFinal, transitionGroup } from "./state/group-state.ts";
 export type { InstanceEvent, InstanceStatus } from "./state/instance-state.ts";
@@ -15,6 +17,8 @@ export {
   isInstanceFinal,
   transitionInstance,
 } from "./state/instance-state.ts";
+export type { PauseEvent, PauseState, PauseTransition } from "./state/instance-pause.ts";
+export { transitionPause } from "./state/instance-pause.ts";
 export type { ErrorCode, ErrorCodeEntry } from "./error-codes.ts";
 export { errorCodes } from "./error-codes.ts";
 export type { ErrorDetail } from "./courier-error.ts";
@@ -25,6 +29,7 @@ export type { RunCounts } from "./rollout/run-counts.ts";
 export { endedCount, failedCount, noRuns, pendingCount } from "./rollout/run-counts.ts";
 export type { CriteriaStanding, Criterion } from "./rollout/criteria.ts";
 export { judgeCriteria } from "./rollout/criteria.ts";
+export { fitGroup } from "./rollout/fit-group.ts";
 export type { GroupRules, GroupSpec, OfflinePolicy } from "./rollout/group-rules.ts";
 export { resolveGroupRules } from "./rollout/group-rules.ts";
 export type {
@@ -36,6 +41,8 @@ export type {
 export { decideGroup } from "./rollout/decide-group.ts";
 export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
 export { planInstance } from "./rollout/decide-instance.ts";
+export type { FoundStep } from "./template/find-step.ts";
+export { findStep } from "./template/find-step.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
 export { findMistakes } from "./template/find-mistakes.ts";
 export { findUnsupported, shellInterpreterName } from "./template/find-unsupported.ts";

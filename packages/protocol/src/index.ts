@@ -35,6 +35,16 @@ export {
   protocolVersion,
   runsPerMessageMax,
 } from "./limits.ts";
-export type { CancelAnswer, JobControl, WorkMessage } from "./job-control.ts";
+export type {
+  Asker,
+  CancelAnswer,
+  JobControl,
+  PauseAnswer,
+  Rerun,
+  RerunAnswer,
+  RerunOrder,
+  RerunSelection,
+  WorkMessage,
+} from "./job-control.ts";
 export type { DecodedFrame } from "./frame.ts";
 export { decodeNodeFrame, decodeServerFrame, encodeFrame } from "./frame.ts";

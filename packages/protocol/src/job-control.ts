@@ -1,12 +1,61 @@
+import type { InstanceStatus, PauseEvent, RunOutcome } from "@courier/core";
+
+/** Who asks for a change, from where and in which request: the audit trail keeps it in the change's own transaction. */
+export interface Asker {
+  readonly tokenId: string;
+  readonly remoteAddress: string;
+  readonly requestId: string;
+}
+
+/** Which runs are executed again: those of an ended instance by outcome, or one run that has ended. */
+export type RerunSelection =
+  | { readonly instanceId: string; readonly outcomes: readonly RunOutcome[] }
+  | { readonly runId: string };
+
+/** Asks for a new instance of runs that have ended. */
+export interface RerunOrder {
+  readonly selection: RerunSelection;
+  /** The first step to execute, by number or name; absent: all steps. */
+  readonly fromStep?: number | string;
+  /** The same key and body make one instance, however often they are sent. */
+  readonly idempotency?: { readonly key: string; readonly bodyHash: string };
+}
+
+/** The instance that executes runs again. */
+export interface Rerun {
+  readonly instanceId: string;
+  readonly jobId: string;
+  readonly originInstanceId: string;
+  readonly runCount: number;
+}
+
+/** What came of asking for a rerun; anything but `created` changes nothing. */
+export type RerunAnswer =
+  | { readonly kind: "created" | "replayed"; readonly rerun: Rerun }
+  | { readonly kind: "not-found" | "not-ended" | "key-reused" }
+  /** `fromStep` names no step, or more than one. */
+  | { readonly kind: "no-step"; readonly reason: string }
+  /** `archivedCount`: runs that were selected, but whose nodes are archived. */
+  | { readonly kind: "nothing"; readonly archivedCount: number };
+
+/** What came of asking for a pause or a resume. `pausedAt` (Unix ms) is null when the instance dispatches. */
+export type PauseAnswer =
+  | { readonly kind: "accepted"; readonly status: InstanceStatus; readonly pausedAt: number | null }
+  | { readonly kind: "not-found" | "ended" | "cancelling" };
+
 /** What came of asking for a cancel. `cancelling`: accepted, ends when every node confirmed or its grace ran out. */
 export type CancelAnswer = "cancelling" | "ended" | "not-found";
 
 /** What the API asks of the scheduler beyond writing rows; implemented by the scheduler. */
 export interface JobControl {
-  /** Stops an instance: queued runs end at once, running ones are stopped on their nodes. `actor` is recorded as cause. */
-  cancelInstance(instanceId: string, actor: string): Promise<CancelAnswer>;
+  /** Stops an instance: queued runs end at once, running ones are stopped on their nodes. Who asked is recorded as cause. */
+  cancelInstance(instanceId: string, asker: Asker): Promise<CancelAnswer>;
   /** Stops a single run. */
-  cancelRun(runId: string, actor: string): Promise<CancelAnswer>;
+  cancelRun(runId: string, asker: Asker): Promise<CancelAnswer>;
+  /** Lets an instance dispatch nothing more, or go on; runs in flight finish. Asking twice changes nothing more. */
+  pauseInstance(instanceId: string, event: PauseEvent, asker: Asker): Promise<PauseAnswer>;
+  /** Executes runs again, on the same nodes, as a new instance of the same job with the origin's frozen template. */
+  rerun(order: RerunOrder, asker: Asker): Promise<RerunAnswer>;
 }
 
 /** Published on `workTopic`: something may be due. */

@@ -26,6 +26,8 @@ export interface Assignment {
   readonly jobId: string;
   readonly jobName: string;
   readonly steps: readonly CanonicalStep[];
+  /** The number of the first step to execute; those before it are recorded as skipped. Absent: 1. */
+  readonly fromStep?: number;
 }
 
 /** Runs to journal, acknowledge with `accepted`, and execute. A run that the node knows already is only acknowledged again. */

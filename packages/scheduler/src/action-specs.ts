@@ -9,6 +9,7 @@ export interface AssignmentBase {
   readonly jobId: string;
   readonly jobName: string;
   readonly steps: ActionSpec["steps"];
+  readonly fromStep?: number;
 }
 
 /** An assignment base and what it adds to a frame, bytes. */
@@ -41,7 +42,9 @@ export class ActionSpecs {
     assert(instance !== undefined, `instance ${instanceId} has runs but no row`);
     // Written from a validated canonical template when the instance was created.
     const { steps } = JSON.parse(instance.actionSpec) as ActionSpec;
-    const base = { instanceId, jobId: instance.jobId, jobName: instance.jobName, steps };
+    const { jobId, jobName, fromStep } = instance;
+    const from = fromStep === null ? {} : { fromStep };
+    const base = { instanceId, jobId, jobName, steps, ...from };
     return { base, bytes: Buffer.byteLength(JSON.stringify(base)) };
   }
 

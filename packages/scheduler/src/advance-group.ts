@@ -21,11 +21,17 @@ export interface AdvanceContext {
   readonly effects: Effects;
 }
 
+/** What advancing one group of an instance needs. */
+export interface GroupAdvance extends AdvanceContext {
+  /** Whether the instance dispatches nothing for now. */
+  readonly isPaused: boolean;
+}
+
 /** Applies decisions to one group until core says `rest` or this turn's bound is reached. The caller saves the draft. */
 export async function advanceGroup(
   draft: GroupDraft,
   rules: GroupRules,
-  context: AdvanceContext,
+  context: GroupAdvance,
 ): Promise<void> {
   const groupContext = await readGroupContext(draft, rules, context);
   let shouldGoOn = true;
@@ -38,17 +44,17 @@ export async function advanceGroup(
 async function readGroupContext(
   draft: GroupDraft,
   rules: GroupRules,
-  context: AdvanceContext,
+  context: GroupAdvance,
 ): Promise<GroupContext> {
   const isAsked = rules.minReadyCount > 0 && draft.status !== "running";
   const onlineCount = isAsked ? await countGroupOnline(context.tx, draft) : 0;
-  return { now: context.now, onlineCount };
+  return { now: context.now, onlineCount, isPaused: context.isPaused };
 }
 
 interface Application {
   readonly draft: GroupDraft;
   readonly rules: GroupRules;
-  readonly context: AdvanceContext;
+  readonly context: GroupAdvance;
 }
 
 /** Returns whether to decide again in this turn. */
@@ -78,10 +84,11 @@ async function applyDecision(decision: GroupDecision, to: Application): Promise<
 }
 
 /** What no report and no list of deadlines brings back: a quorum, and the limit of what was in flight when the criteria were lost. */
-function lookAgain(draft: GroupDraft, { now, effects }: AdvanceContext): void {
+function lookAgain(draft: GroupDraft, { now, effects, isPaused }: GroupAdvance): void {
+  if (isPaused) return;
   const { status, halt, deadlineAt } = draft.snapshot();
-  if (status === "waiting") effects.later.set(draft.instanceId, now + quorumIntervalMs);
-  if (halt === "criteria" && deadlineAt !== null) effects.later.set(draft.instanceId, deadlineAt);
+  if (status === "waiting") effects.lookAt(draft.instanceId, now + quorumIntervalMs);
+  if (halt === "criteria" && deadlineAt !== null) effects.lookAt(draft.instanceId, deadlineAt);
 }
 
 const finishEvents = {

@@ -9,7 +9,7 @@ import {
   type InstanceEvent,
 } from "@courier/core";
 import { updateInstance, type InstanceChange, type LockedInstance } from "@courier/store";
-import { advanceGroup, type AdvanceContext } from "./advance-group.ts";
+import { advanceGroup, type AdvanceContext, type GroupAdvance } from "./advance-group.ts";
 import { GroupDraft } from "./group-draft.ts";
 import { stopRuns } from "./stop-runs.ts";
 
@@ -28,7 +28,7 @@ export async function advanceInstance(
       break;
     }
     const before = openCount(drafts);
-    await advanceGroups(drafts, plan, context);
+    await advanceGroups(drafts, plan, { ...context, isPaused: locked.instance.pausedAt !== null });
     if (openCount(drafts) === before) break;
   }
   if (locked.instance.status === "pending") await startInstance(locked, drafts, context);
@@ -52,7 +52,7 @@ function openCount(drafts: readonly DraftedGroup[]): number {
 async function advanceGroups(
   drafts: readonly DraftedGroup[],
   plan: { readonly active: readonly number[]; readonly barred: readonly number[] },
-  context: AdvanceContext,
+  context: GroupAdvance,
 ): Promise<void> {
   for (const { row, draft } of drafts) {
     if (!plan.active.includes(draft.groupNumber)) continue;
@@ -98,11 +98,11 @@ async function finishInstance(
   if (locked.instance.status === "cancelling") {
     await move(locked, context, {
       event: "confirmCancel",
-      set: { status: "canceled", finishedAt },
+      set: { status: "canceled", finishedAt, pausedAt: null },
     });
   } else {
     const event = verdict === "success" ? "succeed" : "fail";
-    await move(locked, context, { event, set: { status: verdict, finishedAt } });
+    await move(locked, context, { event, set: { status: verdict, finishedAt, pausedAt: null } });
   }
 }
 

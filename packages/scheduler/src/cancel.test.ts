@@ -3,6 +3,8 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stopGraceMs } from "./limits.ts";
 
+const ada = { tokenId: "ada", remoteAddress: "::1", requestId: "request" };
+
 let temporary: TemporaryDatabase;
 let bench: SchedulerBench;
 
@@ -19,12 +21,12 @@ afterEach(async () => {
 const oneAtATime = { batchSize: { type: "number", value: 1 } } as const;
 
 async function cancelInstance(id: string): Promise<string> {
-  return bench.during(bench.scheduler.cancelInstance(id, "ada"));
+  return bench.during(bench.scheduler.cancelInstance(id, ada));
 }
 
 async function cancelRunOf(id: string, position: number): Promise<string> {
   const run = await bench.runOf(id, position);
-  return bench.during(bench.scheduler.cancelRun(run.id, "ada"));
+  return bench.during(bench.scheduler.cancelRun(run.id, ada));
 }
 
 describe("cancelling an instance", () => {
@@ -113,7 +115,9 @@ describe("cancelling an instance", () => {
     const id = await bench.fire({ groups: [{ nodes: [0] }] });
     await cancelInstance(id);
 
-    expect(await bench.during(bench.scheduler.cancelInstance(id, "bob"))).toBe("cancelling");
+    expect(await bench.during(bench.scheduler.cancelInstance(id, { ...ada, tokenId: "bob" }))).toBe(
+      "cancelling",
+    );
     expect((await bench.instance(id)).reason).toBe("canceled by ada");
     expect(bench.agent(0).stops).toHaveLength(1);
     await bench.finish(id, 0, "canceled");
@@ -125,7 +129,7 @@ describe("cancelling an instance", () => {
     await bench.start(0);
 
     expect(await cancelInstance("nobody")).toBe("not-found");
-    expect(await bench.during(bench.scheduler.cancelRun("nobody", "ada"))).toBe("not-found");
+    expect(await bench.during(bench.scheduler.cancelRun("nobody", ada))).toBe("not-found");
   });
 
   test("is remembered by a service that restarts, and reaches a node that comes back", async () => {

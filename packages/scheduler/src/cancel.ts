@@ -1,5 +1,5 @@
 import { instanceTransitions, isInstanceFinal, isRunOutcome, sourcesOf } from "@courier/core";
-import type { CancelAnswer } from "@courier/protocol";
+import type { Asker, CancelAnswer } from "@courier/protocol";
 import {
   endRuns,
   findRun,
@@ -12,6 +12,7 @@ import { advanceInstance } from "./advance-instance.ts";
 import { Effects } from "./effects.ts";
 import { countTransitions } from "./end-in-flight.ts";
 import { GroupDraft } from "./group-draft.ts";
+import { recordAudit } from "./record-audit.ts";
 import { stopRuns } from "./stop-runs.ts";
 import type { Turn } from "./turn.ts";
 
@@ -24,7 +25,7 @@ export interface Canceled {
 interface CancelContext {
   readonly now: number;
   readonly presenceSettledAt: number;
-  readonly actor: string;
+  readonly asker: Asker;
 }
 
 /** Marks an instance as cancelling and, in the same transaction, ends what has not started and stops what has. */
@@ -38,9 +39,10 @@ export async function cancelInstance(
     const [locked] = await lockInstances(tx, [instanceId]);
     if (locked === undefined) return { answer: "not-found", effects: turn.effects };
     if (isInstanceFinal(locked.instance.status)) return { answer: "ended", effects: turn.effects };
-    await requestCancel(turn, instanceId, context.actor);
-    const instance = { ...locked.instance, status: "cancelling" } as const;
+    await requestCancel(turn, instanceId, context.asker.tokenId);
+    const instance = { ...locked.instance, status: "cancelling", pausedAt: null } as const;
     await advanceInstance({ ...locked, instance }, turn);
+    await recordAudit(tx, { ...context, action: "instance.cancel", object: instanceId });
     return { answer: "cancelling", effects: turn.effects };
   });
 }
@@ -52,6 +54,7 @@ async function requestCancel(turn: Turn, id: string, actor: string): Promise<voi
     from: sourcesOf(instanceTransitions, "requestCancel"),
     set: {
       status: "cancelling",
+      pausedAt: null,
       reason: `canceled by ${actor}`,
       cancelRequestedAt: turn.now,
       lastUpdatedBy: actor,
@@ -77,8 +80,9 @@ export async function cancelRun(
       return { answer: "ended", effects: turn.effects };
     }
     const isOver = await (run.status === "pending"
-      ? endPending(turn, runId, context.actor)
+      ? endPending(turn, runId, context.asker.tokenId)
       : stopInFlight(turn, locked, run));
+    await recordAudit(tx, { ...context, action: "run.cancel", object: runId });
     turn.effects.changedRuns.add(runId);
     turn.effects.again.add(run.instanceId);
     return { answer: isOver ? "ended" : "cancelling", effects: turn.effects };

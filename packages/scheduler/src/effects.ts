@@ -33,6 +33,11 @@ export class Effects {
   /** Ended runs by outcome, for the statistics. */
   readonly outcomes: Map<string, number> = new Map();
 
+  /** Asks for a look at an instance at a time (Unix ms); of several the earliest counts. */
+  lookAt(instanceId: string, at: number): void {
+    this.later.set(instanceId, Math.min(at, this.later.get(instanceId) ?? at));
+  }
+
   /** Counts ended runs for the statistics. */
   countOutcome(outcome: string, count: number): void {
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + count);

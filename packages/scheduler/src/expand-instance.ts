@@ -32,29 +32,40 @@ export async function expandInstance(tx: Db, expansion: Expansion): Promise<stri
     group,
     nodeIds: targets[index] ?? [],
   }));
+  const wasInserted = await insertExpanded(tx, { instance, groups, newId: expansion.newId });
+  return wasInserted ? instance.id : null;
+}
+
+/** A group with the nodes that it stands for. */
+export interface ResolvedGroup {
+  readonly group: CanonicalGroup;
+  readonly nodeIds: readonly string[];
+}
+
+/** Inserts an instance with its groups and all their runs; false, and nothing stored, when its occurrence has fired already. */
+export async function insertExpanded(
+  tx: Db,
+  expanded: {
+    readonly instance: InstanceRow;
+    readonly groups: readonly ResolvedGroup[];
+    readonly newId: () => string;
+  },
+): Promise<boolean> {
+  const { instance, groups, newId } = expanded;
   const wasInserted = await insertInstance(tx, {
     instance,
     groups: groups.map((group, groupNumber) => groupRow(instance.id, groupNumber, group)),
   });
-  if (!wasInserted) return null;
+  if (!wasInserted) return false;
   for (const [groupNumber, group] of groups.entries()) {
     await insertRuns(tx, {
       instanceId: instance.id,
       groupNumber,
-      createdAt: expansion.now,
-      runs: group.nodeIds.map((nodeId, position) => ({
-        id: expansion.newId(),
-        nodeId,
-        position,
-      })),
+      createdAt: instance.createdAt,
+      runs: group.nodeIds.map((nodeId, position) => ({ id: newId(), nodeId, position })),
     });
   }
-  return instance.id;
-}
-
-interface ResolvedGroup {
-  readonly group: CanonicalGroup;
-  readonly nodeIds: readonly string[];
+  return true;
 }
 
 function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow {
@@ -74,6 +85,9 @@ function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow 
     finishedAt: null,
     lastUpdatedBy: expansion.job.createdBy,
     cancelRequestedAt: null,
+    originInstanceId: null,
+    pausedAt: null,
+    fromStep: null,
   };
 }
 

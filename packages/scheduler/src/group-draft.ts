@@ -1,5 +1,6 @@
 import {
   assert,
+  isGroupFinal,
   noRuns,
   transitionGroup,
   type GroupEvent,
@@ -108,6 +109,13 @@ export class GroupDraft {
     this.move("start");
     this.#startedAt = now;
     this.#deadlineAt = timeoutMs === 0 ? null : now + timeoutMs;
+  }
+
+  /** Moves the deadline of an open group; one that has none keeps none. */
+  postpone(ms: number): void {
+    if (this.#deadlineAt === null || isGroupFinal(this.#status)) return;
+    this.#deadlineAt += ms;
+    this.#hasChanged = true;
   }
 
   /** Sets the limit of a wait for a quorum. */

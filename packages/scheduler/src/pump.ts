@@ -34,7 +34,7 @@ export class Pump implements Service {
   #departures: Waiting<NodeSession>[] = [];
   #frames: Waiting<ReportFrame>[] = [];
   readonly #due = new Set<string>();
-  readonly #later = new Map<string, Timer>();
+  readonly #later = new Map<string, { readonly at: number; readonly timer: Timer }>();
   #presenceSettledAt = 0;
   #isRunning = false;
   #turning: Promise<void> | undefined;
@@ -54,7 +54,7 @@ export class Pump implements Service {
   /** Finishes what has arrived, then takes nothing more. */
   async stop(): Promise<void> {
     this.#isRunning = false;
-    for (const timer of this.#later.values()) timer.cancel();
+    for (const { timer } of this.#later.values()) timer.cancel();
     this.#later.clear();
     this.#stopGathering();
     this.#isGathering = false;
@@ -118,14 +118,18 @@ export class Pump implements Service {
     });
   }
 
+  /** Of several times the earliest counts: whoever looks then asks for the next one. */
   #markLater(id: string, at: number): void {
-    if (!this.#isRunning || this.#later.has(id)) return;
+    if (!this.#isRunning) return;
+    const known = this.#later.get(id);
+    if (known !== undefined && known.at <= at) return;
+    known?.timer.cancel();
     const delayMs = Math.max(1, at - this.#options.clock.now());
     const timer = this.#options.clock.setTimer(delayMs, () => {
       this.#later.delete(id);
       this.markDue([id]);
     });
-    this.#later.set(id, timer);
+    this.#later.set(id, { at, timer });
   }
 
   /** Under load waits a moment so that more arrives; when idle turns as soon as the event loop has read its sockets. */

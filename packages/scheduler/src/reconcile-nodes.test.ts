@@ -1,7 +1,15 @@
 import { SchedulerBench, temporaryDatabase, type TemporaryDatabase } from "@courier/testkit";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { lostAfterMs, redeliverAfterMs, rescueIntervalMs, stopGraceMs } from "./limits.ts";
+import {
+  lostAfterMs,
+  redeliverAfterMs,
+  rescueBatch,
+  rescueIntervalMs,
+  stopGraceMs,
+} from "./limits.ts";
+
+const ada = { tokenId: "ada", remoteAddress: "::1", requestId: "request" };
 
 let temporary: TemporaryDatabase;
 let bench: SchedulerBench;
@@ -80,7 +88,7 @@ describe("a node that comes back", () => {
 
   test("is told to stop a run that has ended meanwhile", async () => {
     const { id, runId, agent } = await fireOne(true);
-    await bench.during(bench.scheduler.cancelInstance(id, "ada"));
+    await bench.during(bench.scheduler.cancelInstance(id, ada));
     await bench.during(agent.disconnect());
     await bench.pass(stopGraceMs + 1000);
     expect(await bench.statuses(id)).toEqual(["unknown"]);
@@ -136,7 +144,7 @@ describe("a report", () => {
 
   test("that comes late is kept beside the run, and changes no verdict", async () => {
     const { id, agent } = await fireOne(true);
-    await bench.during(bench.scheduler.cancelInstance(id, "ada"));
+    await bench.during(bench.scheduler.cancelInstance(id, ada));
     await bench.pass(stopGraceMs + 1000);
 
     await bench.finish(id, 0, "success");
@@ -182,6 +190,19 @@ describe("the rescuer", () => {
 
     expect(agent.assigned.length).toBeGreaterThan(1);
     expect(new Set(agent.assigned.map((run) => run.runId))).toEqual(new Set([runId]));
+  });
+
+  test("gets to every run, however many older ones wait in their nodes' queues", async () => {
+    await bench.start(1);
+    const groups = Array.from({ length: rescueBatch + 1 }, () => ({ nodes: [0] }));
+    await bench.fire({ executionType: "parallel", groups });
+    const agent = bench.agent(0);
+    expect(agent.assigned).toHaveLength(groups.length);
+
+    await bench.pass(redeliverAfterMs + 3 * rescueIntervalMs);
+
+    const again = new Set(agent.assigned.slice(groups.length).map((run) => run.runId));
+    expect(again.size).toBe(groups.length);
   });
 
   test("sends nothing again that has started", async () => {

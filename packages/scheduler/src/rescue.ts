@@ -4,22 +4,40 @@ import {
   listUnaccepted,
   markSent,
   type Database,
+  type UnacceptedRun,
 } from "@courier/store";
 import { Effects } from "./effects.ts";
 import { endInFlight } from "./end-in-flight.ts";
 import { lostAfterMs, redeliverAfterMs, rescueBatch } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 
-/** Assignments that may have been lost on their way to a node that is online: sent again, the node executes them once. */
-export async function redeliver(db: Database, now: number): Promise<Effects> {
+/** What one pass sent again, and where the next one goes on; undefined: at the beginning. */
+export interface Redelivery {
+  readonly effects: Effects;
+  readonly next: UnacceptedRun | undefined;
+}
+
+/**
+ * Assignments that may have been lost on their way to a node that is online: sent again, the node executes them once.
+ * A bounded part a pass, each after the one before: what waits in the queue of a busy node looks lost too, and must not
+ * keep back what is.
+ */
+export async function redeliver(
+  db: Database,
+  context: { readonly now: number; readonly after: UnacceptedRun | undefined },
+): Promise<Redelivery> {
+  const { now, after } = context;
   return db.transaction(async (tx) => {
     const effects = new Effects();
-    const dispatchedBefore = now - redeliverAfterMs;
-    const unaccepted = await listUnaccepted(tx, { dispatchedBefore, limit: rescueBatch });
+    const unaccepted = await listUnaccepted(tx, {
+      dispatchedBefore: now - redeliverAfterMs,
+      limit: rescueBatch,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const run of unaccepted) effects.dispatched.push(run);
     const ids = unaccepted.map((run) => run.id);
     await markSent(tx, ids);
-    return effects;
+    return { effects, next: unaccepted.length < rescueBatch ? undefined : unaccepted.at(-1) };
   });
 }
 
@@ -35,7 +53,7 @@ export async function abandonStranded(
       limit: rescueBatch,
     });
     const touched = await endInFlight(turn, {
-      ids: stranded.filter((run) => run.status === "running").map((run) => run.id),
+      ids: stranded.map((run) => run.id),
       status: "unknown",
       reason: `the node was executing this run and has not been seen for ${lostAfterMs / 60_000} minutes`,
     });

@@ -1,15 +1,19 @@
 import type { Bus, Unsubscribe } from "@courier/bus";
-import type { Clock, Service } from "@courier/core";
+import type { Clock, PauseEvent, Service } from "@courier/core";
 import {
   workTopic,
+  type Asker,
   type CancelAnswer,
   type Hello,
   type JobControl,
   type NodeReports,
   type NodeSession,
+  type PauseAnswer,
+  type RerunAnswer,
+  type RerunOrder,
   type RunReport,
 } from "@courier/protocol";
-import { setAllNodesOffline, type Database } from "@courier/store";
+import { setAllNodesOffline, type Database, type UnacceptedRun } from "@courier/store";
 import type { Logger } from "pino";
 import { Announcer } from "./announcer.ts";
 import { cancelInstance, cancelRun } from "./cancel.ts";
@@ -27,8 +31,10 @@ import {
   sweepIntervalMs,
 } from "./limits.ts";
 import { Loop, type LoopWork } from "./loop.ts";
+import { pauseInstance } from "./pause.ts";
 import { Pump } from "./pump.ts";
 import { abandonStranded, listForSweep, redeliver } from "./rescue.ts";
+import { rerun } from "./rerun.ts";
 import { deleteExpired } from "./retain.ts";
 
 /** What a scheduler is made of. */
@@ -60,9 +66,12 @@ export class Scheduler implements Service, NodeReports, JobControl {
   readonly #fireLoop: Loop;
   readonly #loops: readonly Loop[];
   readonly #endedRuns = new Map<string, number>();
+  readonly #controlled = new Set<Promise<unknown>>();
   #firedJobs = 0;
   #dispatchedRuns = 0;
   #presenceSettledAt = 0;
+  /** The last run that the rescuer sent again before it had enough for once. */
+  #redeliveredUpTo: UnacceptedRun | undefined;
   #unsubscribe: Unsubscribe | undefined;
 
   constructor(options: SchedulerOptions) {
@@ -91,9 +100,11 @@ export class Scheduler implements Service, NodeReports, JobControl {
     this.#unsubscribe = bus.subscribe(workTopic, () => this.#fireLoop.wake());
   }
 
+  /** Finishes what is under way: loops, what people asked for, and what nodes reported. */
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     for (const loop of this.#loops) await loop.stop();
+    await Promise.allSettled(this.#controlled);
     await this.#pump.stop();
   }
 
@@ -109,22 +120,24 @@ export class Scheduler implements Service, NodeReports, JobControl {
     await this.#pump.record({ nodeId, reports });
   }
 
-  async cancelInstance(instanceId: string, actor: string): Promise<CancelAnswer> {
-    const { answer, effects } = await cancelInstance(this.#options.db, instanceId, {
-      ...this.#moment(),
-      actor,
-    });
-    await this.#pump.follow(effects);
-    return answer;
+  cancelInstance(instanceId: string, asker: Asker): Promise<CancelAnswer> {
+    const context = { ...this.#moment(), asker };
+    return this.#control(cancelInstance(this.#options.db, instanceId, context));
   }
 
-  async cancelRun(runId: string, actor: string): Promise<CancelAnswer> {
-    const { answer, effects } = await cancelRun(this.#options.db, runId, {
-      ...this.#moment(),
-      actor,
-    });
-    await this.#pump.follow(effects);
-    return answer;
+  cancelRun(runId: string, asker: Asker): Promise<CancelAnswer> {
+    const context = { ...this.#moment(), asker };
+    return this.#control(cancelRun(this.#options.db, runId, context));
+  }
+
+  pauseInstance(instanceId: string, event: PauseEvent, asker: Asker): Promise<PauseAnswer> {
+    const context = { ...this.#moment(), asker };
+    return this.#control(pauseInstance(this.#options.db, { instanceId, event }, context));
+  }
+
+  rerun(order: RerunOrder, asker: Asker): Promise<RerunAnswer> {
+    const { db, newId } = this.#options;
+    return this.#control(rerun(db, order, { ...this.#moment(), newId, asker }));
   }
 
   /** Counts since the process started. */
@@ -135,6 +148,22 @@ export class Scheduler implements Service, NodeReports, JobControl {
       endedRuns: Object.fromEntries(this.#endedRuns),
       backlog: this.#pump.backlog,
     };
+  }
+
+  /** Carries out what somebody asked for; a stop of the scheduler waits for it. */
+  async #control<Answer>(
+    work: Promise<{ readonly answer: Answer; readonly effects: Effects }>,
+  ): Promise<Answer> {
+    const followed = work.then(async ({ answer, effects }) => {
+      await this.#pump.follow(effects);
+      return answer;
+    });
+    this.#controlled.add(followed);
+    try {
+      return await followed;
+    } finally {
+      this.#controlled.delete(followed);
+    }
   }
 
   #loop(name: string, intervalMs: number, work: LoopWork): Loop {
@@ -171,7 +200,12 @@ export class Scheduler implements Service, NodeReports, JobControl {
 
   async #rescue(): Promise<boolean> {
     const moment = this.#moment();
-    await this.#pump.follow(await redeliver(this.#options.db, moment.now));
+    const { effects, next } = await redeliver(this.#options.db, {
+      now: moment.now,
+      after: this.#redeliveredUpTo,
+    });
+    this.#redeliveredUpTo = next;
+    await this.#pump.follow(effects);
     await this.#pump.follow(await abandonStranded(this.#options.db, moment));
     return false;
   }

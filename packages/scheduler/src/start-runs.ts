@@ -30,7 +30,7 @@ export async function startRuns(decision: StartDecision, start: Start): Promise<
   await refuse(ready.refuse, start);
   if (ready.waitUntil !== null) {
     draft.moveCursor(ready.cursor, decision.batchEnd);
-    context.effects.later.set(draft.instanceId, ready.waitUntil);
+    context.effects.lookAt(draft.instanceId, ready.waitUntil);
     return false;
   }
   const isExhausted = inBatch.length < limit;

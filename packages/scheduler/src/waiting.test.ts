@@ -3,6 +3,8 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { expireIntervalMs, presenceGraceMs, quorumIntervalMs, stopGraceMs } from "./limits.ts";
 
+const ada = { tokenId: "ada", remoteAddress: "::1", requestId: "request" };
+
 let temporary: TemporaryDatabase;
 let bench: SchedulerBench;
 
@@ -191,7 +193,7 @@ describe("minReady", () => {
     });
 
     for (const run of await bench.runs(id)) {
-      await bench.during(bench.scheduler.cancelRun(run.id, "ada"));
+      await bench.during(bench.scheduler.cancelRun(run.id, ada));
     }
 
     expect(await bench.statuses(id)).toEqual(["canceled", "canceled"]);

@@ -53,6 +53,10 @@ export type {
   CanonicalStepLimits,
   TargetSpec,
 } from "./generated/canonical-job.ts";
+export type { PauseResponse } from "./generated/pause-response.ts";
+export type { RetryRequest } from "./generated/retry-request.ts";
+export type { RerunRequest } from "./generated/rerun-request.ts";
+export type { RerunResponse } from "./generated/rerun-response.ts";
 export type { AddJobResponse } from "./generated/add-job-response.ts";
 export type { ApiTokenRequest, TokenRole } from "./generated/api-token-request.ts";
 export type { ApiTokenResponse } from "./generated/api-token-response.ts";

@@ -107,7 +107,7 @@ export async function nextGroupDeadlineAt(db: Db): Promise<number | null> {
   return row?.deadline_at ?? null;
 }
 
-/** Started groups that are past their deadline and not halted yet, earliest first. */
+/** Started groups that are past their deadline and not halted yet, earliest first. The clocks of paused instances stand still. */
 export async function listGroupsPastDeadline(
   db: Db,
   options: { readonly now: number; readonly limit: number },
@@ -116,6 +116,7 @@ export async function listGroupsPastDeadline(
     .innerJoin("instances", "instances.seq", "groups.instance_seq")
     .select(["instances.id as instanceId", "groups.group_number as groupNumber"])
     .where("groups.deadline_at", "<=", options.now)
+    .where("instances.paused_at", "is", null)
     .limit(options.limit)
     .execute();
 }

@@ -1,10 +1,11 @@
 import type { Db } from "./database.ts";
 import { reading, writing } from "./handle.ts";
 
-/** The stored answer to an idempotency key: which body it came with, which job it made. */
+/** The stored answer to an idempotency key: which body it came with, which job it made or, when set, which instance. */
 export interface IdempotencyRow {
   readonly bodyHash: string;
   readonly jobId: string;
+  readonly instanceId: string | null;
 }
 
 /** What a token has used a key for before. */
@@ -14,7 +15,7 @@ export async function findIdempotency(
 ): Promise<IdempotencyRow | undefined> {
   return await reading(db)
     .selectFrom("idempotency_keys")
-    .select(["body_hash as bodyHash", "job_id as jobId"])
+    .select(["body_hash as bodyHash", "job_id as jobId", "instance_id as instanceId"])
     .where("token_id", "=", options.tokenId)
     .where("key", "=", options.key)
     .executeTakeFirst();
@@ -36,6 +37,7 @@ export async function insertIdempotency(
       key: row.key,
       body_hash: row.bodyHash,
       job_id: row.jobId,
+      instance_id: row.instanceId,
       created_at: row.createdAt,
     })
     .onConflict((conflict) => conflict.columns(["token_id", "key"]).doNothing())

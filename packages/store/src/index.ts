@@ -1,7 +1,7 @@
 export type { Database, DatabaseOptions, Db } from "./database.ts";
 export { openDatabase } from "./open-database.ts";
 export type { Page, PageRequest } from "./page.ts";
-export type { InsertJobOutcome, JobRow, JobStatus } from "./jobs.ts";
+export type { InsertJobOutcome, JobRow } from "./jobs.ts";
 export { claimDueJobs, findJob, insertJob, listJobs, nextJobDueAt, setJobFired } from "./jobs.ts";
 export type { IdempotencyRow } from "./idempotency.ts";
 export { findIdempotency, insertIdempotency } from "./idempotency.ts";
@@ -10,6 +10,7 @@ export {
   findInstance,
   insertInstance,
   listInstances,
+  listRerunIds,
   listOpenInstanceIds,
   lockInstances,
   updateInstance,
@@ -52,11 +53,12 @@ export type { NewOutputChunk, NodeOutputBatch, OutputRow } from "./output.ts";
 export { appendOutput, listOutput } from "./output.ts";
 export type { ExpiredStop, StopRequested } from "./stops.ts";
 export { listExpiredStops, nextStopDeadlineAt, requestStops } from "./stops.ts";
-export type { FoundRun, OpenRun, StrandedRun, UnacceptedRun } from "./run-lists.ts";
+export type { FoundRun, OpenRun, RerunTarget, StrandedRun, UnacceptedRun } from "./run-lists.ts";
 export {
   countGroupOnline,
   findRun,
   findRuns,
+  listRerunTargets,
   listStranded,
   listUnaccepted,
   openRunsOfNode,

@@ -10,6 +10,7 @@ import { fromInstanceChange, fromInstanceRow, toInstanceRow } from "./tables/ins
 export interface InstanceRow {
   readonly id: string;
   readonly jobId: string;
+  /** The occurrence that fired (Unix ms); negative: no occurrence fired it, any number that is unique in its job. */
   readonly nominalAt: number;
   readonly status: InstanceStatus;
   readonly reason: string;
@@ -26,10 +27,16 @@ export interface InstanceRow {
   readonly finishedAt: number | null;
   readonly lastUpdatedBy: string;
   readonly cancelRequestedAt: number | null;
+  /** The instance whose runs this one executes again. */
+  readonly originInstanceId: string | null;
+  /** The number of the first step that its runs execute; null: all steps. */
+  readonly fromStep: number | null;
+  /** Since when it dispatches nothing (Unix ms); null: it is not paused. Only an open instance is. */
+  readonly pausedAt: number | null;
 }
 
 /** What decisions about an instance depend on; its specifications, which grow with the fleet, stay where they are. */
-export type InstanceHead = Pick<InstanceRow, "id" | "status" | "executionType">;
+export type InstanceHead = Pick<InstanceRow, "id" | "status" | "executionType" | "pausedAt">;
 
 /** An instance with its groups in order. */
 export interface LockedInstance {
@@ -41,7 +48,13 @@ export interface LockedInstance {
 export type InstanceChange = Partial<
   Pick<
     InstanceRow,
-    "status" | "reason" | "startedAt" | "finishedAt" | "cancelRequestedAt" | "lastUpdatedBy"
+    | "status"
+    | "reason"
+    | "startedAt"
+    | "finishedAt"
+    | "cancelRequestedAt"
+    | "lastUpdatedBy"
+    | "pausedAt"
   >
 >;
 
@@ -71,6 +84,19 @@ export async function findInstance(db: Db, id: string): Promise<InstanceRow | un
     .where("id", "=", id)
     .executeTakeFirst();
   return row && toInstanceRow(row);
+}
+
+/** Ids of the instances that execute runs of this one again, oldest first. */
+export async function listRerunIds(db: Db, originInstanceId: string): Promise<string[]> {
+  // Index instances_of_origin.
+  const rows = await reading(db)
+    .selectFrom("instances")
+    .select("id")
+    .where("origin_instance_id", "=", originInstanceId)
+    .orderBy("created_at")
+    .orderBy("seq")
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** Instances, newest first. */
@@ -109,7 +135,7 @@ export async function lockInstances(tx: Db, ids: readonly string[]): Promise<Loc
   return await atomically(tx, async ({ kysely, locks }) => {
     const instances = await kysely
       .selectFrom("instances")
-      .select(["seq", "id", "status", "execution_type as executionType"])
+      .select(["seq", "id", "status", "execution_type as executionType", "paused_at as pausedAt"])
       .where("id", "in", ids)
       .orderBy("id")
       .modifyEnd(locks.forUpdate)
@@ -120,7 +146,12 @@ export async function lockInstances(tx: Db, ids: readonly string[]): Promise<Loc
       instances.map(({ seq }) => seq),
     );
     return instances.map((row) => ({
-      instance: { id: row.id, status: row.status, executionType: row.executionType },
+      instance: {
+        id: row.id,
+        status: row.status,
+        executionType: row.executionType,
+        pausedAt: row.pausedAt,
+      },
       groups: groups.filter(({ instanceId }) => instanceId === row.id),
     }));
   });

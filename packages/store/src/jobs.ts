@@ -1,12 +1,10 @@
+import { jobTransitions, sourcesOf, type JobStatus } from "@courier/core";
 import { sql } from "kysely";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing } from "./handle.ts";
 import type { Page, PageRequest } from "./page.ts";
 import { countAll, readPage } from "./read-page.ts";
 import { fromJobRow, toJobRow } from "./tables/jobs-table.ts";
-
-/** What a job can be (semantics.md section 6). */
-export type JobStatus = "active" | "inactive" | "completed" | "canceled";
 
 /** One job. */
 export interface JobRow {
@@ -111,7 +109,7 @@ export async function setJobFired(
       updated_at: options.now,
     })
     .where("id", "=", options.id)
-    .where("status", "=", "active")
+    .where("status", "in", sourcesOf(jobTransitions, "complete"))
     .execute();
 }
 

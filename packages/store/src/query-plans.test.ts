@@ -310,6 +310,9 @@ async function fill(
       finishedAt: null,
       lastUpdatedBy: "",
       cancelRequestedAt: null,
+      originInstanceId: null,
+      pausedAt: null,
+      fromStep: null,
       ...times,
     },
     groups: [

@@ -1,3 +1,4 @@
+import type { RunOutcome } from "@courier/core";
 import type { StopOutcome } from "@courier/protocol";
 import { sql } from "kysely";
 import type { Db } from "./database.ts";
@@ -20,6 +21,9 @@ export interface OpenRun {
 
 /** A dispatched run that its node, although online, has not started yet. */
 export interface UnacceptedRun {
+  /** With `dispatchedAt` its place in the list. */
+  readonly seq: number;
+  readonly dispatchedAt: number;
   readonly id: string;
   readonly instanceId: string;
   readonly nodeId: string;
@@ -28,11 +32,17 @@ export interface UnacceptedRun {
   readonly sessionId: string | null;
 }
 
-/** A run in flight whose node is gone. */
+/** A run that its node was executing when it went. */
 export interface StrandedRun extends GroupKey {
   readonly id: string;
   readonly nodeId: string;
-  readonly status: "dispatched" | "running";
+}
+
+/** A node that is to execute its run again. */
+export interface RerunTarget {
+  readonly groupNumber: number;
+  readonly nodeId: string;
+  readonly isArchived: boolean;
 }
 
 /** A run with the names around it. */
@@ -63,35 +73,56 @@ export async function openRunsOfNode(db: Db, nodeId: string): Promise<OpenRun[]>
 /** Runs dispatched before an instant that are still not started although their node is online, oldest first. */
 export async function listUnaccepted(
   db: Db,
-  options: { readonly dispatchedBefore: number; readonly limit: number },
+  options: {
+    readonly dispatchedBefore: number;
+    readonly limit: number;
+    /** Only what comes after this one. */
+    readonly after?: Pick<UnacceptedRun, "dispatchedAt" | "seq">;
+  },
 ): Promise<UnacceptedRun[]> {
+  const { after } = options;
   // Index runs_unaccepted.
-  return await reading(db)
+  const rows = await reading(db)
     .selectFrom("runs")
     .innerJoin("nodes", "nodes.id", "runs.node_id")
     .innerJoin("instances", "instances.seq", "runs.instance_seq")
     .select(["runs.id", "instances.id as instanceId", "runs.node_id as nodeId", "runs.token"])
-    .select("nodes.session_id as sessionId")
+    .select(["runs.seq", "runs.status", "runs.dispatched_at", "nodes.session_id as sessionId"])
     .where("runs.status", "=", sql.lit("dispatched"))
     .where("runs.dispatched_at", "<", options.dispatchedBefore)
     .where("nodes.online", "=", 1)
+    .$if(after !== undefined, (query) =>
+      query
+        .where("runs.dispatched_at", ">=", after?.dispatchedAt ?? 0)
+        .where((eb) =>
+          eb.or([
+            eb("runs.dispatched_at", ">", after?.dispatchedAt ?? 0),
+            eb("runs.seq", ">", after?.seq ?? 0),
+          ]),
+        ),
+    )
     .orderBy("runs.dispatched_at")
+    .orderBy("runs.seq")
     .limit(options.limit)
     .execute();
+  return rows.map(({ status, dispatched_at, ...run }) => ({
+    ...run,
+    dispatchedAt: dispatchOf({ status, dispatched_at }).dispatchedAt,
+  }));
 }
 
-/** Runs in flight on nodes that are offline since before an instant, or archived. */
+/** Runs that were being executed on nodes that are offline since before an instant, or archived. */
 export async function listStranded(
   db: Db,
   options: { readonly offlineBefore: number; readonly limit: number },
 ): Promise<StrandedRun[]> {
   // Index nodes_offline, then runs_of_node for each node.
-  const rows = await reading(db)
+  return await reading(db)
     .selectFrom("nodes")
     .innerJoin("runs", "runs.node_id", "nodes.id")
     .innerJoin("instances", "instances.seq", "runs.instance_seq")
     .select(["runs.id", "instances.id as instanceId", "runs.group_number as groupNumber"])
-    .select(["runs.node_id as nodeId", "runs.status", "runs.dispatched_at"])
+    .select("runs.node_id as nodeId")
     .where("nodes.online", "=", sql.lit(0))
     .where((eb) =>
       eb.or([
@@ -99,13 +130,37 @@ export async function listStranded(
         eb("nodes.archived_at", "is not", null),
       ]),
     )
+    // The first condition is the index's, the second what is asked.
     .where("runs.status", "in", inFlight)
+    .where("runs.status", "=", "running")
     .limit(options.limit)
     .execute();
-  return rows.map(({ status, dispatched_at, ...run }) => ({
-    ...run,
-    status: dispatchOf({ status, dispatched_at }).status,
-  }));
+}
+
+/** Ended runs of an instance by outcome, or one run of it, in order of group and position. */
+export async function listRerunTargets(
+  db: Db,
+  wanted: { readonly instanceId: string } & (
+    | { readonly outcomes: readonly RunOutcome[] }
+    | { readonly runId: string }
+  ),
+): Promise<RerunTarget[]> {
+  // Unique index of runs by position, or the unique index on runs.id; unique index on nodes.id.
+  const rows = await reading(db)
+    .selectFrom("runs")
+    .innerJoin("nodes", "nodes.id", "runs.node_id")
+    .select(["runs.group_number as groupNumber", "runs.node_id as nodeId"])
+    .select("nodes.archived_at as archivedAt")
+    .where("runs.instance_seq", "=", seqOfInstance(wanted.instanceId))
+    .where((eb) =>
+      "runId" in wanted
+        ? eb("runs.id", "=", wanted.runId)
+        : eb("runs.status", "in", [...wanted.outcomes]),
+    )
+    .orderBy("runs.group_number")
+    .orderBy("runs.position")
+    .execute();
+  return rows.map(({ archivedAt, ...run }) => ({ ...run, isArchived: archivedAt !== null }));
 }
 
 /** The run with this id. */

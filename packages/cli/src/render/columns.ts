@@ -3,6 +3,7 @@ import type {
   Instance,
   InstanceDetail,
   Job,
+  PauseResponse,
   Run,
   RunDetail,
   StepResult,
@@ -46,6 +47,10 @@ export const instanceRows: readonly Column<InstanceDetail>[] = [
   { header: "created", value: (instance) => instance.createdAt },
   { header: "started", value: (instance) => instance.startedAt },
   { header: "finished", value: (instance) => instance.finishedAt },
+  { header: "paused", value: (instance) => instance.pausedAt },
+  { header: "from step", value: (instance) => instance.fromStep },
+  { header: "rerun of", value: (instance) => instance.originInstanceId },
+  { header: "reruns", value: (instance) => instance.rerunInstanceIds.join(", ") },
   { header: "groups", value: (instance) => instance.groups.length },
   { header: "runs", value: (instance) => summariseOutcomes(instance.groups) },
 ];
@@ -57,6 +62,7 @@ export const runColumns: readonly Column<Run>[] = [
   { header: "node", value: (run) => run.nodeId },
   { header: "status", value: (run) => run.status, isStatus: true },
   { header: "updated", value: (run) => run.lastUpdateTime },
+  { header: "reported later", value: (run) => run.reportedStatus },
 ];
 
 /** One run as rows. */
@@ -68,7 +74,8 @@ export const runRows: readonly Column<RunDetail>[] = [
   { header: "group", value: (run) => run.groupNumber },
   { header: "status", value: (run) => run.status, isStatus: true },
   { header: "reason", value: (run) => run.reason },
-  { header: "reported", value: (run) => run.reportedStatus },
+  { header: "reported later", value: (run) => run.reportedStatus },
+  { header: "reported at", value: (run) => run.reportedAt },
   { header: "received", value: (run) => run.receivedTime },
   { header: "dispatched", value: (run) => run.dispatchedAt },
   { header: "started", value: (run) => run.startedAt },
@@ -99,6 +106,13 @@ export const nodeRows: readonly Column<FleetNode>[] = [
   ...nodeColumns,
   { header: "created", value: (node) => node.createdAt },
   { header: "attributes", value: (node) => JSON.stringify(node.attributes) },
+];
+
+/** The answer to a pause or a resume as rows. */
+export const pauseRows: readonly Column<PauseResponse["item"]>[] = [
+  { header: "id", value: (answer) => answer.id },
+  { header: "status", value: (answer) => answer.status, isStatus: true },
+  { header: "paused", value: (answer) => answer.pausedAt },
 ];
 
 /** The answer to a cancel as rows. */

@@ -38,6 +38,8 @@ export interface GroupContext {
   readonly now: number;
   /** Nodes of the group that are online; only read when a quorum is asked for. */
   readonly onlineCount: number;
+  /** Nothing is dispatched and no clock runs out; what has ended is still counted and judged. Default false. */
+  readonly isPaused?: boolean;
 }
 
 const rest: GroupDecision = { kind: "rest" };
@@ -55,31 +57,31 @@ export function decideGroup(
   context: GroupContext,
 ): GroupDecision {
   if (isGroupFinal(group.status)) return rest;
-  if (group.halt !== null)
-    return decideHalted({ rules, group, halt: group.halt, now: context.now });
+  if (group.halt !== null) return decideHalted({ rules, group, halt: group.halt, context });
   if (group.nodeCount === 0) return finishEmpty(rules);
   // Before the quorum: runs can be cancelled one by one while the group waits for it.
   if (endedCount(group.counts) === group.nodeCount) return finishByCriteria(rules, group);
+  if (context.isPaused === true && group.status !== "running") return rest;
   if (group.status !== "running" && context.onlineCount < rules.minReadyCount) {
     return decideQuorum(rules, group, context);
   }
-  return decideRunning(rules, group, context.now);
+  return decideRunning(rules, group, context);
 }
 
 interface HaltedGroup {
   readonly rules: GroupRules;
   readonly group: GroupSnapshot;
   readonly halt: HaltCause;
-  readonly now: number;
+  readonly context: GroupContext;
 }
 
-function decideHalted({ rules, group, halt, now }: HaltedGroup): GroupDecision {
+function decideHalted({ rules, group, halt, context }: HaltedGroup): GroupDecision {
   if (pendingCount(group.counts, group.nodeCount) > 0) {
     return { kind: "drain", outcome: halt === "cancel" ? "canceled" : "skipped" };
   }
   if (group.counts.inFlight > 0) {
     // What was in flight when the criteria were lost still has to keep to the group's limit.
-    return halt === "criteria" && isPastDeadline(group, now) ? haltForTimeout : rest;
+    return halt === "criteria" && isPastDeadline(group, context) ? haltForTimeout : rest;
   }
   switch (halt) {
     case "cancel":
@@ -96,7 +98,8 @@ function decideHalted({ rules, group, halt, now }: HaltedGroup): GroupDecision {
   }
 }
 
-function isPastDeadline(group: GroupSnapshot, now: number): boolean {
+function isPastDeadline(group: GroupSnapshot, { now, isPaused }: GroupContext): boolean {
+  if (isPaused === true) return false;
   return group.deadlineAt !== null && now >= group.deadlineAt;
 }
 
@@ -119,7 +122,7 @@ function decideQuorum(
     const deadlineAt = rules.timeoutMs === 0 ? null : context.now + rules.timeoutMs;
     return { kind: "await-quorum", deadlineAt };
   }
-  if (!isPastDeadline(group, context.now)) return rest;
+  if (!isPastDeadline(group, context)) return rest;
   return {
     kind: "halt",
     cause: "quorum",
@@ -127,16 +130,20 @@ function decideQuorum(
   };
 }
 
-function decideRunning(rules: GroupRules, group: GroupSnapshot, now: number): GroupDecision {
+function decideRunning(
+  rules: GroupRules,
+  group: GroupSnapshot,
+  context: GroupContext,
+): GroupDecision {
   const pending = pendingCount(group.counts, group.nodeCount);
-  if (group.status === "running" && isPastDeadline(group, now)) return haltForTimeout;
+  if (group.status === "running" && isPastDeadline(group, context)) return haltForTimeout;
   if (rules.earlyTermination) {
     const verdict = judgeCriteria(rules.criteria, group.counts, group.nodeCount);
     if (verdict.standing === "lost") {
       return { kind: "halt", cause: "criteria", reason: `earlyTermination: ${verdict.reason}` };
     }
   }
-  return pending === 0 ? rest : decideStart(rules, group);
+  return pending === 0 || context.isPaused === true ? rest : decideStart(rules, group);
 }
 
 function decideStart(rules: GroupRules, group: GroupSnapshot): GroupDecision {

@@ -1,6 +1,13 @@
 import { assertNever } from "@courier/core";
 import type { Assignment, RunResult, StepReport, StopOutcome } from "@courier/protocol";
-import type { AttemptRecord, JournalRecord, RetryRecord } from "../journal/journal-record.ts";
+import type {
+  AcceptedRecord,
+  AttemptRecord,
+  JournalRecord,
+  RetryRecord,
+} from "../journal/journal-record.ts";
+
+import { skippedStep } from "./step-report.ts";
 
 /** Where the step that is being worked on stands. */
 export type CurrentAttempt =
@@ -42,7 +49,7 @@ export function applyRecord(before: RunState | undefined, record: JournalRecord)
       : before;
   switch (record.type) {
     case "accepted":
-      return { ...state, assignment: state.assignment ?? record.assignment };
+      return state.assignment === undefined ? accept(state, record) : state;
     case "stop":
       return { ...state, stop: state.stop ?? record.outcome };
     case "attempt":
@@ -59,6 +66,15 @@ export function applyRecord(before: RunState | undefined, record: JournalRecord)
     default:
       return assertNever(record, "journal record");
   }
+}
+
+/** Steps before the one that the run starts from have ended when it arrives. */
+function accept(state: RunState, { assignment, at }: AcceptedRecord): RunState {
+  const { fromStep = 1 } = assignment;
+  const skipped = Array.from({ length: fromStep - 1 }, (_, index) =>
+    skippedStep(index + 1, `the run starts from step ${fromStep}`, at),
+  );
+  return { ...state, assignment, endedSteps: skipped };
 }
 
 function emptyState(runId: string, token: number): RunState {

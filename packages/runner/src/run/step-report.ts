@@ -3,12 +3,25 @@ import { shellInterpreterVersion } from "../step/shell-interpreter.ts";
 
 /** The report of a step whose checks failed: nothing was started. */
 export function refusedStep(stepNumber: number, reason: string, at: number): StepReport {
+  return unstartedStep({ stepNumber, status: "failure", reason, at });
+}
+
+/** The report of a step that is left out. */
+export function skippedStep(stepNumber: number, reason: string, at: number): StepReport {
+  return unstartedStep({ stepNumber, status: "skipped", reason, at });
+}
+
+function unstartedStep(step: {
+  readonly stepNumber: number;
+  readonly status: StepReport["status"];
+  readonly reason: string;
+  readonly at: number;
+}): StepReport {
+  const { at, ...rest } = step;
   return {
-    stepNumber,
-    status: "failure",
+    ...rest,
     attemptCount: 0,
     exitCode: null,
-    reason,
     interpreterPath: "",
     interpreterVersion: "",
     startedAt: at,

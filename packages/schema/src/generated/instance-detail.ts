@@ -27,6 +27,22 @@ export interface InstanceDetail {
   reason: string;
   startedAt: string | null;
   finishedAt: string | null;
+  /**
+   * The instance whose runs this one executes again.
+   */
+  originInstanceId: string | null;
+  /**
+   * Instances that execute runs of this one again, oldest first.
+   */
+  rerunInstanceIds: string[];
+  /**
+   * Since when the instance dispatches nothing; runs in flight go on.
+   */
+  pausedAt: string | null;
+  /**
+   * The first step that its runs execute; null: all of them.
+   */
+  fromStep: number | null;
   groups: InstanceGroup[];
 }
 export interface InstanceGroup {

@@ -22,4 +22,12 @@ export interface Run {
   receivedTime: string;
   runId: string;
   status: RunStatus;
+  /**
+   * What the node said after its run had been declared over; only where it did.
+   */
+  reportedStatus?: string;
+  /**
+   * When the service heard that.
+   */
+  reportedAt?: string;
 }

@@ -44,7 +44,11 @@ import type { OutputChunk } from "./output-chunk.ts";
 import type { OutputQuery } from "./output-query.ts";
 import type { PageQuery } from "./page-query.ts";
 import type { Pagination } from "./pagination.ts";
+import type { PauseResponse } from "./pause-response.ts";
 import type { Problem } from "./problem.ts";
+import type { RerunRequest } from "./rerun-request.ts";
+import type { RerunResponse } from "./rerun-response.ts";
+import type { RetryRequest } from "./retry-request.ts";
 import type { RunDetail } from "./run-detail.ts";
 import type { RunListQuery } from "./run-list-query.ts";
 import type { RunList } from "./run-list.ts";
@@ -102,7 +106,11 @@ export interface SchemaTypes {
   "output-query": OutputQuery;
   "page-query": PageQuery;
   pagination: Pagination;
+  "pause-response": PauseResponse;
   problem: Problem;
+  "rerun-request": RerunRequest;
+  "rerun-response": RerunResponse;
+  "retry-request": RetryRequest;
   "run-detail": RunDetail;
   "run-list-query": RunListQuery;
   "run-list": RunList;
@@ -873,11 +881,15 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       "actionSpec",
       "createdAt",
       "finishedAt",
+      "fromStep",
       "groups",
       "id",
       "jobId",
       "lastUpdatedBy",
+      "originInstanceId",
+      "pausedAt",
       "reason",
+      "rerunInstanceIds",
       "startedAt",
       "status",
       "targetSpec",
@@ -920,6 +932,27 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       finishedAt: {
         type: ["string", "null"],
         format: "date-time",
+      },
+      originInstanceId: {
+        type: ["string", "null"],
+        description: "The instance whose runs this one executes again.",
+      },
+      rerunInstanceIds: {
+        type: "array",
+        items: {
+          type: "string",
+        },
+        description: "Instances that execute runs of this one again, oldest first.",
+      },
+      pausedAt: {
+        type: ["string", "null"],
+        format: "date-time",
+        description: "Since when the instance dispatches nothing; runs in flight go on.",
+      },
+      fromStep: {
+        type: ["integer", "null"],
+        minimum: 1,
+        description: "The first step that its runs execute; null: all of them.",
       },
       groups: {
         type: "array",
@@ -3307,6 +3340,35 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
     },
     description: "Where a page of a list stands in the whole.",
   },
+  "pause-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "pause-response",
+    title: "PauseResponse",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        type: "object",
+        additionalProperties: false,
+        required: ["id", "pausedAt", "status"],
+        properties: {
+          id: {
+            type: "string",
+          },
+          status: {
+            $ref: "instance#/$defs/InstanceStatus",
+          },
+          pausedAt: {
+            type: ["string", "null"],
+            format: "date-time",
+            description: "Since when it dispatches nothing; null when it does.",
+          },
+        },
+      },
+    },
+    description: "Whether the instance dispatches.",
+  },
   problem: {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: "problem",
@@ -3344,6 +3406,108 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
     description: "One thing that is wrong in a template, with its place in the user's own file.",
+  },
+  "rerun-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "rerun-request",
+    title: "RerunRequest",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      status: {
+        type: "array",
+        minItems: 1,
+        maxItems: 7,
+        uniqueItems: true,
+        items: {
+          enum: [
+            "success",
+            "failure",
+            "timeout",
+            "canceled",
+            "skipped",
+            "undeliverable",
+            "unknown",
+          ],
+        },
+        description: "Outcomes of the runs to execute again (default: all but success).",
+      },
+      fromStep: {
+        description:
+          "The first step to execute, by number (from 1) or by name (default: the first one). Steps before it are recorded as skipped.",
+        anyOf: [
+          {
+            type: "integer",
+            minimum: 1,
+          },
+          {
+            type: "string",
+            minLength: 1,
+            maxLength: 255,
+          },
+        ],
+      },
+    },
+    description: "Asks to execute runs of an ended instance again.",
+  },
+  "rerun-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "rerun-response",
+    title: "RerunResponse",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        type: "object",
+        additionalProperties: false,
+        required: ["id", "jobId", "originInstanceId", "runCount"],
+        properties: {
+          id: {
+            type: "string",
+            description: "Id of the new instance.",
+          },
+          jobId: {
+            type: "string",
+          },
+          originInstanceId: {
+            type: "string",
+          },
+          runCount: {
+            type: "integer",
+            minimum: 1,
+          },
+        },
+      },
+    },
+    description: "The instance that executes runs again.",
+  },
+  "retry-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "retry-request",
+    title: "RetryRequest",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      fromStep: {
+        description:
+          "The first step to execute, by number (from 1) or by name (default: the first one). Steps before it are recorded as skipped.",
+        anyOf: [
+          {
+            type: "integer",
+            minimum: 1,
+          },
+          {
+            type: "string",
+            minLength: 1,
+            maxLength: 255,
+          },
+        ],
+      },
+    },
+    description: "Asks to execute a run that has ended again.",
   },
   "run-detail": {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -3533,6 +3697,15 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       status: {
         $ref: "#/$defs/RunStatus",
+      },
+      reportedStatus: {
+        type: "string",
+        description: "What the node said after its run had been declared over; only where it did.",
+      },
+      reportedAt: {
+        type: "string",
+        format: "date-time",
+        description: "When the service heard that.",
       },
     },
     description: "One node's part in an instance, as lists show it.",
@@ -3833,6 +4006,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             items: {
               $ref: "canonical-job#/$defs/CanonicalStep",
             },
+          },
+          fromStep: {
+            type: "integer",
+            minimum: 1,
+            description: "The first step to execute (default 1).",
           },
         },
       },

@@ -53,6 +53,10 @@ export interface FrameAssignment {
    * @minItems 1
    */
   steps: CanonicalStep[];
+  /**
+   * The first step to execute (default 1).
+   */
+  fromStep?: number;
 }
 /**
  * Runs to end.

@@ -3,10 +3,16 @@ import { CourierError } from "@courier/core";
 import { migration0001 } from "./0001-initial.ts";
 import { migration0002 } from "./0002-node-facts.ts";
 import { migration0003 } from "./0003-node-sets.ts";
+import { migration0004 } from "./0004-control.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */
-export const migrations: readonly Migration[] = [migration0001, migration0002, migration0003];
+export const migrations: readonly Migration[] = [
+  migration0001,
+  migration0002,
+  migration0003,
+  migration0004,
+];
 
 /** A migration that a database has gone through. */
 export interface AppliedMigration {

@@ -1,6 +1,7 @@
 import {
   groupTransitions,
   instanceTransitions,
+  jobTransitions,
   runTransitions,
   statesOf,
   stepTransitions,
@@ -16,6 +17,7 @@ import { postgresColumnTypes, sqliteColumnTypes } from "./column-types.ts";
 import { migrations, statementsOf } from "./migrate.ts";
 
 const machines = {
+  jobs: jobTransitions,
   instances: instanceTransitions,
   groups: groupTransitions,
   runs: runTransitions,

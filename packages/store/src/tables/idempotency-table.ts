@@ -6,6 +6,7 @@ export interface IdempotencyTable {
   key: string;
   body_hash: string;
   job_id: string;
+  instance_id: string | null;
   created_at: number;
 }
 
@@ -15,5 +16,6 @@ export const idempotencyColumns: Columns<IdempotencyTable> = {
   key: "text",
   body_hash: "text",
   job_id: "text",
+  instance_id: "text?",
   created_at: "integer",
 };

@@ -21,6 +21,9 @@ export interface InstancesTable {
   finished_at: number | null;
   last_updated_by: string;
   cancel_requested_at: number | null;
+  origin_instance_id: string | null;
+  paused_at: number | null;
+  from_step: number | null;
 }
 
 /** Columns of `instances`. */
@@ -41,6 +44,9 @@ export const instancesColumns: Columns<InstancesTable> = {
   finished_at: "integer?",
   last_updated_by: "text",
   cancel_requested_at: "integer?",
+  origin_instance_id: "text?",
+  paused_at: "integer?",
+  from_step: "integer?",
 };
 
 /** An instance as the database returns it. */
@@ -61,6 +67,9 @@ export function toInstanceRow(row: Selectable<InstancesTable>): InstanceRow {
     finishedAt: row.finished_at,
     lastUpdatedBy: row.last_updated_by,
     cancelRequestedAt: row.cancel_requested_at,
+    originInstanceId: row.origin_instance_id,
+    pausedAt: row.paused_at,
+    fromStep: row.from_step,
   };
 }
 
@@ -82,6 +91,9 @@ export function fromInstanceRow(row: InstanceRow): Insertable<InstancesTable> {
     finished_at: row.finishedAt,
     last_updated_by: row.lastUpdatedBy,
     cancel_requested_at: row.cancelRequestedAt,
+    origin_instance_id: row.originInstanceId,
+    paused_at: row.pausedAt,
+    from_step: row.fromStep,
   };
 }
 
@@ -93,6 +105,7 @@ export function fromInstanceChange(change: InstanceChange): Updateable<Instances
     started_at: change.startedAt,
     finished_at: change.finishedAt,
     cancel_requested_at: change.cancelRequestedAt,
+    paused_at: change.pausedAt,
     last_updated_by: change.lastUpdatedBy,
   };
 }

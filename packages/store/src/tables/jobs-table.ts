@@ -1,5 +1,6 @@
+import type { JobStatus } from "@courier/core";
 import type { Generated, Insertable, Selectable } from "kysely";
-import type { JobRow, JobStatus } from "../jobs.ts";
+import type { JobRow } from "../jobs.ts";
 import type { Columns } from "./columns.ts";
 
 /** Table `jobs`. */

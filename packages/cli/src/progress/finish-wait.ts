@@ -1,0 +1,77 @@
+import type { CourierClient } from "@courier/client";
+import { CourierError } from "@courier/core";
+import type { InstanceDetail } from "@courier/schema";
+
+import type { OptionSpec } from "../command.ts";
+import type { CommandContext } from "../context.ts";
+import { writeJunit } from "../junit.ts";
+import type { Flags } from "../usage/flags.ts";
+import { awaitInstance, concludeWait } from "./await-instance.ts";
+
+/** The flags of every command that starts an instance. */
+export const waitOptions: readonly OptionSpec[] = [
+  { flag: "--wait", summary: "wait until the instance has ended; show progress" },
+  { flag: "--timeout <SECONDS>", summary: "with --wait: how long to wait at most" },
+  { flag: "--cancel-on-timeout", summary: "with --timeout: cancel the instance then" },
+  { flag: "--junit <FILE>", summary: "with --wait: write a JUnit XML report of the runs" },
+];
+
+/** What help says about them. */
+export const waitNotes =
+  "Exit codes with --wait: 0 success, 1 any other outcome, 7 the time is over, 130 Ctrl-C (the work goes on).";
+
+/** How to wait; undefined: not at all. */
+export interface Wait {
+  readonly timeoutMs: number | undefined;
+  readonly cancelOnTimeout: boolean;
+  readonly junit: string | undefined;
+}
+
+/** Reads the flags; throws a usage error when one of them only makes sense with another. */
+export function readWait(flags: Flags): Wait | undefined {
+  const seconds = flags.integer("timeout", { min: 1, max: 2_000_000 });
+  const junit = flags.text("junit");
+  const cancelOnTimeout = flags.isOn("cancelOnTimeout");
+  if (cancelOnTimeout && seconds === undefined) {
+    throw onlyWith("--cancel-on-timeout", "--wait --timeout SECONDS");
+  }
+  if (!flags.isOn("wait")) {
+    if (seconds !== undefined) throw onlyWith("--timeout", "--wait");
+    if (junit !== undefined) throw onlyWith("--junit", "--wait");
+    return undefined;
+  }
+  const timeoutMs = seconds === undefined ? undefined : seconds * 1000;
+  return { timeoutMs, cancelOnTimeout, junit };
+}
+
+/** What was started, and how to show it. */
+export interface Started {
+  readonly client: CourierClient;
+  readonly wait: Wait | undefined;
+  readonly findInstanceId: (signal: AbortSignal) => Promise<string>;
+  readonly print: (instance: InstanceDetail | undefined) => Promise<void>;
+}
+
+/** Prints what was started, after its end when that is waited for; returns the exit code. */
+export async function finishWait(context: CommandContext, started: Started): Promise<number> {
+  const { client, wait, findInstanceId, print } = started;
+  if (wait === undefined) {
+    await print(undefined);
+    return 0;
+  }
+  const { timeoutMs, cancelOnTimeout, junit } = wait;
+  const awaited = await awaitInstance({
+    ...{ context, client, findInstanceId, timeoutMs, cancelOnTimeout },
+    isPatient: true,
+  });
+  const { instance, ending } = awaited;
+  await print(instance);
+  if (junit !== undefined && instance !== undefined && ending !== "interrupted") {
+    await writeJunit(junit, { client, instance, signal: context.world.signal });
+  }
+  return concludeWait(context, awaited);
+}
+
+function onlyWith(name: string, other: string): CourierError {
+  return new CourierError("USAGE", `${name} only makes sense with ${other}`);
+}
