@@ -59,7 +59,8 @@ describe("what a person reads when something is wrong", () => {
   });
 
   it("is the field that this version does not execute", async () => {
-    const later = { ...template("later", ["web-1"]), scheduleRule: "RRULE:FREQ=DAILY" };
+    const earlier = template("later", ["web-1"]);
+    const later = { ...earlier, actions: { ...earlier.actions, accessMode: "agentless" } };
 
     expect(await errorOf("POST", jobsPath, { body: later })).toMatchSnapshot();
     expect(await errorOf("POST", `${jobsPath}/validate`, { body: later })).toMatchSnapshot();

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { CourierError } from "@courier/core";
 import { migration0001 } from "./0001-initial.ts";
+import { migration0002 } from "./0002-schedules.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */
-export const migrations: readonly Migration[] = [migration0001];
+export const migrations: readonly Migration[] = [migration0001, migration0002];
 
 /** A migration that a database has gone through. */
 export interface AppliedMigration {

@@ -67,13 +67,13 @@ test("refuses a file that is no database, and lets go of the directory", async (
 test("refuses a schema that is newer than this build", async () => {
   const dataDir = await temporaryDirectory();
   const { engine } = await open(dataDir);
-  engine.connection.run("INSERT INTO schema_migrations VALUES (2, 'future', 'x')", []);
+  engine.connection.run("INSERT INTO schema_migrations VALUES (3, 'future', 'x')", []);
   await engine.close();
 
   await expect(openSqliteEngine(dataDir)).rejects.toMatchObject({
     code: "STORE_UNAVAILABLE",
     message:
-      "the database has schema 2, this build knows schemas up to 1: start a newer courier-server",
+      "the database has schema 3, this build knows schemas up to 2: start a newer courier-server",
   });
 });
 
