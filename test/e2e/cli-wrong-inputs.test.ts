@@ -138,10 +138,10 @@ describe("what a person gets for a wrong input", () => {
     `);
   });
 
-  it("a field that is valid but not executed yet", async () => {
+  it("a schedule rule that cannot be read", async () => {
     const template = {
       ...jobTemplate({ name: "later", nodes: ["web-1"] }),
-      scheduleRule: "RRULE:FREQ=DAILY",
+      scheduleRule: "RRULE:FREQ=DALY",
     };
 
     expect(await add("later.json", JSON.stringify(template, undefined, 2))).toMatchInlineSnapshot(`

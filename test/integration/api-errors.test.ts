@@ -59,7 +59,15 @@ describe("what a person reads when something is wrong", () => {
   });
 
   it("is the field that this version does not execute", async () => {
-    const later = { ...template("later", ["web-1"]), scheduleRule: "RRULE:FREQ=DAILY" };
+    const step = {
+      name: "over SSH",
+      interpreter: { name: "chef-platform/shell-interpreter" },
+      command: { linux: ["true"] },
+    };
+    const later = {
+      ...template("later", ["web-1"]),
+      actions: { accessMode: "agentless", steps: [step] },
+    };
 
     expect(await errorOf("POST", jobsPath, { body: later })).toMatchSnapshot();
     expect(await errorOf("POST", `${jobsPath}/validate`, { body: later })).toMatchSnapshot();

@@ -1,6 +1,6 @@
-import { canonicalJson, CourierError } from "@courier/core";
+import { canonicalJson, CourierError, nextFree, timetableOf } from "@courier/core";
 import { workTopic, type WorkMessage } from "@courier/protocol";
-import type { AddJobResponse, TemplateFormat } from "@courier/schema";
+import type { AddJobResponse, CanonicalJob, TemplateFormat } from "@courier/schema";
 import {
   findIdempotency,
   findJob,
@@ -15,7 +15,7 @@ import { recordChange } from "./audit.ts";
 import { checkTemplate, type CheckedTemplate } from "./checked-template.ts";
 import { requireKnownTargets } from "./known-targets.ts";
 import { principalOf } from "./request-context.ts";
-import { rfc3339 } from "./rfc3339.ts";
+import { noTime, rfc3339 } from "./rfc3339.ts";
 import { hashSecret } from "./secrets.ts";
 
 /** A request to add a job. */
@@ -40,14 +40,17 @@ interface Repetition {
 }
 
 /**
- * Adds a job that is due at once: checks its template, stores job, idempotency key and audit entry in one transaction,
+ * Adds a job: checks its template, stores job, idempotency key and audit entry in one transaction,
  * and wakes the scheduler after the commit.
  */
 export async function addJob(context: ApiContext, asked: AddJobRequest): Promise<AddedJob> {
   const repetition = repetitionOf(asked);
   const earlier = await replay(context.db, repetition);
   if (earlier !== undefined) return earlier;
-  const template = await checkTemplate(asked.text, asked.format);
+  const template = await checkTemplate(asked.text, {
+    format: asked.format,
+    now: context.clock.now(),
+  });
   await requireKnownTargets(context.db, template);
   const row = newJob(context, template, principalOf(asked.request).tokenId);
   try {
@@ -98,7 +101,7 @@ function newJob(context: ApiContext, template: CheckedTemplate, tokenId: string)
     status: "active",
     template: canonicalJson(template.job),
     scheduleRule: template.job.scheduleRule,
-    nextExecutionAt: now,
+    nextExecutionAt: firstTimes(template.job, now).at,
     createdAt: now,
     updatedAt: now,
     createdBy: tokenId,
@@ -113,11 +116,35 @@ async function storeJob(tx: Db, row: JobRow, repetition: Repetition | undefined)
   if (!(await insertIdempotency(tx, key))) throw keyReused(repetition.key);
 }
 
-/** An immediate job is due when it is added, which stays true when the answer is given a second time. */
+/** Computed from when the job was added, so that the answer stays the same when it is given a second time. */
 function answerFor(row: JobRow): AddJobResponse {
+  // The column holds what canonicalJson wrote, and nothing else writes it.
+  const { at, exceptionReasons } = firstTimes(
+    JSON.parse(row.template) as CanonicalJob,
+    row.createdAt,
+  );
   return {
-    item: { exceptionReasons: [], id: row.id, nextExecutionTime: rfc3339(row.createdAt) },
+    item: {
+      exceptionReasons,
+      id: row.id,
+      nextExecutionTime: at === null ? noTime : rfc3339(at),
+    },
   };
+}
+
+/** When a job that was added then (Unix ms) is due first, and what its exception rules blocked before that. */
+function firstTimes(
+  job: CanonicalJob,
+  addedAt: number,
+): { readonly at: number | null; readonly exceptionReasons: string[] } {
+  const timetable = timetableOf(job, addedAt);
+  if (timetable.schedule.kind === "immediate") return { at: addedAt, exceptionReasons: [] };
+  const first = nextFree(timetable, addedAt - 1);
+  const reasons = first?.blocked.map(
+    ({ at, label, windowEndsAt }) =>
+      `${rfc3339(at)} is blocked by ${label} until ${rfc3339(windowEndsAt)}`,
+  );
+  return { at: first?.next.at ?? null, exceptionReasons: reasons ?? [] };
 }
 
 function isConflict(error: unknown): boolean {

@@ -2,6 +2,7 @@ import {
   canonicaliseTemplate,
   CourierError,
   findMistakes,
+  findScheduleProblems,
   findUnsupported,
   type ErrorDetail,
 } from "@courier/core";
@@ -21,16 +22,18 @@ export interface CheckedTemplate {
   readonly locate: Extract<TemplateResult, { ok: true }>["locate"];
 }
 
-/** Checks a template's text; throws TEMPLATE_INVALID or TEMPLATE_UNSUPPORTED with every problem at its place. */
+/** Checks the text of a template that would be added now (Unix ms); throws TEMPLATE_INVALID or TEMPLATE_UNSUPPORTED with every problem at its place. */
 export async function checkTemplate(
   text: string,
-  format: TemplateFormat,
+  { format, now }: { readonly format: TemplateFormat; readonly now: number },
 ): Promise<CheckedTemplate> {
   const result = await validateTemplate(text, format);
   if (!result.ok) throw invalid(result.problems);
   const job = canonicaliseTemplate(result.template);
   const mistakes = findMistakes(job);
   if (mistakes.length > 0) throw invalid(await result.locate(mistakes));
+  const scheduleProblems = findScheduleProblems(job, now);
+  if (scheduleProblems.length > 0) throw invalid(await result.locate(scheduleProblems));
   const unsupported = findUnsupported(job);
   if (unsupported.length > 0) throw unsupportedError(await result.locate(unsupported));
   return { job, warnings: result.warnings, locate: result.locate };

@@ -43,7 +43,10 @@ async function addTemplateRoutes(app: FastifyInstance, context: ApiContext): Pro
     add(context, request, reply),
   );
   app.post(`${prefix}/validate`, { ...validateRoute, ...options }, async (request) => {
-    const { warnings } = await checkTemplate(textOf(request), formatOf(request));
+    const { warnings } = await checkTemplate(textOf(request), {
+      format: formatOf(request),
+      now: context.clock.now(),
+    });
     return { item: { problems: [], valid: true, warnings } };
   });
 }

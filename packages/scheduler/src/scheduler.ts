@@ -21,7 +21,6 @@ import type { Effects } from "./effects.ts";
 import { endUnconfirmed, listOverdue } from "./expire.ts";
 import { fireDueJobs } from "./fire-due-jobs.ts";
 import {
-  dueJobsPerTurn,
   expireIntervalMs,
   fireIntervalMs,
   presenceGraceMs,
@@ -184,11 +183,17 @@ export class Scheduler implements Service, NodeReports, JobControl {
 
   async #fire(): Promise<boolean> {
     const { db, newId } = this.#options;
-    const { effects, jobCount } = await fireDueJobs(db, { ...this.#moment(), newId });
-    if (jobCount === 0) return false;
-    this.#firedJobs += jobCount;
-    await this.#pump.follow(effects);
-    return jobCount === dueJobsPerTurn;
+    const { effects, firedCount, dropped, mayHaveMore } = await fireDueJobs(db, {
+      ...this.#moment(),
+      newId,
+    });
+    this.#firedJobs += firedCount;
+    for (const { jobId, policy, nominalTimes } of dropped) {
+      const times = { count: nominalTimes.length, last: nominalTimes.at(-1) };
+      this.#options.log.warn({ jobId, policy, ...times }, "occurrences are not executed");
+    }
+    if (firedCount > 0) await this.#pump.follow(effects);
+    return mayHaveMore;
   }
 
   async #expire(): Promise<boolean> {

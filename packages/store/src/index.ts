@@ -1,8 +1,18 @@
 export type { Database, DatabaseOptions, Db } from "./database.ts";
 export { openDatabase } from "./open-database.ts";
 export type { Page, PageRequest } from "./page.ts";
-export type { InsertJobOutcome, JobRow } from "./jobs.ts";
-export { claimDueJobs, findJob, insertJob, listJobs, nextJobDueAt, setJobFired } from "./jobs.ts";
+export type { InsertJobOutcome, JobRow, JobStatus, QueuedJob } from "./jobs.ts";
+export {
+  claimDueJobs,
+  findJob,
+  hasOpenInstance,
+  insertJob,
+  listJobs,
+  nextJobDueAt,
+  queueOccurrence,
+  setJobFired,
+  takeQueuedJobs,
+} from "./jobs.ts";
 export type { IdempotencyRow } from "./idempotency.ts";
 export { findIdempotency, insertIdempotency } from "./idempotency.ts";
 export type { InstanceChange, InstanceHead, InstanceRow, LockedInstance } from "./instances.ts";

@@ -126,3 +126,67 @@ export async function nextJobDueAt(db: Db): Promise<number | null> {
     .executeTakeFirst();
   return row?.next_execution_at ?? null;
 }
+
+/** Lets an occurrence (Unix ms) wait for the job's instance under way to end; false: another one waits already. */
+export async function queueOccurrence(
+  tx: Db,
+  options: { readonly id: string; readonly nominalAt: number },
+): Promise<boolean> {
+  const updated = await writing(tx)
+    .updateTable("jobs")
+    .set({ queued_at: options.nominalAt })
+    .where("id", "=", options.id)
+    .where("queued_at", "is", null)
+    .returning("id")
+    .executeTakeFirst();
+  return updated !== undefined;
+}
+
+/** A job with the occurrence (Unix ms) that has waited. */
+export interface QueuedJob {
+  readonly job: JobRow;
+  readonly nominalAt: number;
+}
+
+/** Jobs whose waiting occurrence may start because none of their instances is open, oldest first; they wait no longer. */
+export async function takeQueuedJobs(tx: Db, limit: number): Promise<QueuedJob[]> {
+  return await atomically(tx, async ({ kysely, locks }) => {
+    // Indexes jobs_queued and instances_open_of_job.
+    const rows = await kysely
+      .selectFrom("jobs")
+      .selectAll()
+      .where("queued_at", "is not", null)
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom("instances")
+              .select("instances.seq")
+              .whereRef("instances.job_id", "=", "jobs.id")
+              .where("instances.finished_at", "is", null),
+          ),
+        ),
+      )
+      .orderBy("queued_at")
+      .limit(limit)
+      .modifyEnd(locks.forUpdateSkipLocked)
+      .execute();
+    if (rows.length === 0) return [];
+    const ids = rows.map(({ id }) => id);
+    await kysely.updateTable("jobs").set({ queued_at: null }).where("id", "in", ids).execute();
+    return rows.map((row) => ({ job: toJobRow(row), nominalAt: row.queued_at ?? 0 }));
+  });
+}
+
+/** Whether an instance of the job has not ended. */
+export async function hasOpenInstance(db: Db, jobId: string): Promise<boolean> {
+  // Index instances_open_of_job.
+  const row = await reading(db)
+    .selectFrom("instances")
+    .select("id")
+    .where("job_id", "=", jobId)
+    .where("finished_at", "is", null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { canonicaliseTemplate, type RunStatus } from "@courier/core";
 import { workTopic } from "@courier/protocol";
 import { Scheduler, type SchedulerOptions } from "@courier/scheduler";
-import type { TargetGroup } from "@courier/schema";
+import type { JobTemplate, TargetGroup } from "@courier/schema";
 import {
   findInstance,
   insertJob,
@@ -26,6 +26,13 @@ export interface BenchJob {
   /** What the only step executes; default `true`. */
   readonly command?: string;
   readonly executionType?: "sequential" | "parallel";
+  /** When it runs; default at once. */
+  readonly schedule?: Pick<
+    JobTemplate,
+    "scheduleRule" | "exceptionRules" | "timeZone" | "misfirePolicy" | "overlapPolicy"
+  >;
+  /** When it is due first (Unix ms); default now. */
+  readonly nextExecutionAt?: number;
   /** Groups by the positions of their nodes on the bench. */
   readonly groups: readonly ({ readonly nodes: readonly number[] } & Partial<TargetGroup>)[];
 }
@@ -89,9 +96,9 @@ export class SchedulerBench {
       name: `job-${id}`,
       description: "",
       status: "active",
-      template: JSON.stringify(this.#template(id, job)),
-      scheduleRule: "immediate",
-      nextExecutionAt: now,
+      template: JSON.stringify({ ...this.#template(id, job), ...job.schedule }),
+      scheduleRule: job.schedule?.scheduleRule ?? "immediate",
+      nextExecutionAt: job.nextExecutionAt ?? now,
       createdAt: now,
       updatedAt: now,
       createdBy: "test",

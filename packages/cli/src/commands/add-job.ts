@@ -26,7 +26,7 @@ export const addJob: CommandSpec = {
     const body = await readBody(flags, context.world.stdin);
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkTemplate } = await import("../template/check-template.ts");
-    const { warnings } = await checkTemplate(body);
+    const { warnings } = await checkTemplate(body, Date.now());
     for (const { pointer, message } of warnings) context.trace(`warning: ${pointer}: ${message}`);
     const client = await context.client();
     const added = await submit(client, { context, flags, body });

@@ -14,7 +14,7 @@ export const validateTemplate: CommandSpec = {
     const body = await readBody(flags, context.world.stdin);
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkTemplate } = await import("../template/check-template.ts");
-    const { warnings, unsupported } = await checkTemplate(body);
+    const { warnings, unsupported } = await checkTemplate(body, Date.now());
     const remarks: readonly ErrorDetail[] = [...warnings, ...unsupported];
     await context.printItem({ item: { valid: true, problems: [], warnings: remarks } }, [
       { header: "valid", value: ({ valid }) => valid },

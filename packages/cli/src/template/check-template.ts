@@ -1,6 +1,7 @@
 import {
   canonicaliseTemplate,
   findMistakes,
+  findScheduleProblems,
   findUnsupported,
   type ErrorDetail,
 } from "@courier/core";
@@ -17,13 +18,15 @@ export interface CheckedTemplate {
   readonly unsupported: readonly ErrorDetail[];
 }
 
-/** Checks a template as the service will; throws all its problems at once. */
-export async function checkTemplate(body: Body): Promise<CheckedTemplate> {
+/** Checks a template as the service will when it is added now (Unix ms); throws all its problems at once. */
+export async function checkTemplate(body: Body, now: number): Promise<CheckedTemplate> {
   const result = await validateTemplate(body.text, body.format);
   if (!result.ok) throw invalid(body, result.problems);
   const job = canonicaliseTemplate(result.template);
   const mistakes = findMistakes(job);
   if (mistakes.length > 0) throw invalid(body, await result.locate(mistakes));
+  const scheduleProblems = findScheduleProblems(job, now);
+  if (scheduleProblems.length > 0) throw invalid(body, await result.locate(scheduleProblems));
   return {
     warnings: result.warnings,
     unsupported: await result.locate(findUnsupported(job)),

@@ -37,17 +37,13 @@ test("finds nothing in a job that this version executes", () => {
   expect(unsupportedIn(runnable)).toEqual([]);
 });
 
-test("names a schedule, exception rules and the access mode", () => {
+test("names the access mode", () => {
   const template: JobTemplate = {
     ...runnable,
-    scheduleRule: "RRULE:FREQ=DAILY",
-    exceptionRules: [{ rrule: "RRULE:FREQ=WEEKLY", duration: 60 }],
     actions: { ...runnable.actions, accessMode: "agentless" },
   };
 
   expect(unsupportedIn(template)).toEqual([
-    '/scheduleRule schedule "RRULE:FREQ=DAILY" is not supported by this version',
-    '/exceptionRules field "exceptionRules" is not supported by this version',
     '/actions/accessMode access mode "agentless" is not supported by this version',
   ]);
 });

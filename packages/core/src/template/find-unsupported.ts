@@ -10,8 +10,6 @@ export const shellInterpreterName = "chef-platform/shell-interpreter";
  */
 export function findUnsupported(job: CanonicalJob): readonly ErrorDetail[] {
   return [
-    ...unless(job.scheduleRule === "immediate", "/scheduleRule", `schedule "${job.scheduleRule}"`),
-    ...unless(job.exceptionRules.length === 0, "/exceptionRules", 'field "exceptionRules"'),
     ...unless(
       job.actions.accessMode === "agent",
       "/actions/accessMode",

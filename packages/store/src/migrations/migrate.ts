@@ -4,6 +4,7 @@ import { migration0001 } from "./0001-initial.ts";
 import { migration0002 } from "./0002-node-facts.ts";
 import { migration0003 } from "./0003-node-sets.ts";
 import { migration0004 } from "./0004-control.ts";
+import { migration0005 } from "./0005-schedules.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */
@@ -12,6 +13,7 @@ export const migrations: readonly Migration[] = [
   migration0002,
   migration0003,
   migration0004,
+  migration0005,
 ];
 
 /** A migration that a database has gone through. */

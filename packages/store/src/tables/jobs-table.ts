@@ -13,6 +13,7 @@ export interface JobsTable {
   template: string;
   schedule_rule: string;
   next_execution_at: number | null;
+  queued_at: number | null;
   created_at: number;
   updated_at: number;
   created_by: string;
@@ -28,6 +29,7 @@ export const jobsColumns: Columns<JobsTable> = {
   template: "text",
   schedule_rule: "text",
   next_execution_at: "integer?",
+  queued_at: "integer?",
   created_at: "integer",
   updated_at: "integer",
   created_by: "text",
@@ -59,6 +61,7 @@ export function fromJobRow(row: JobRow): Insertable<JobsTable> {
     template: row.template,
     schedule_rule: row.scheduleRule,
     next_execution_at: row.nextExecutionAt,
+    queued_at: null,
     created_at: row.createdAt,
     updated_at: row.updatedAt,
     created_by: row.createdBy,

@@ -1,0 +1,68 @@
+import { nextOccurrence, occurrencesAfter, type Occurrence, type Schedule } from "./schedule.ts";
+
+/** A recurring window in which nothing starts: opens at each occurrence, [start, end). */
+export interface ExceptionWindow {
+  readonly schedule: Schedule;
+  readonly durationMs: number;
+  /** How a person recognises the rule. */
+  readonly label: string;
+}
+
+/** An occurrence that a window held back. Times are Unix ms. */
+export interface BlockedOccurrence {
+  readonly at: number;
+  readonly label: string;
+  readonly windowEndsAt: number;
+}
+
+/** A free occurrence, with what was blocked on the way to it. */
+export interface FreeOccurrence {
+  readonly next: Occurrence;
+  readonly blocked: readonly BlockedOccurrence[];
+}
+
+/** Blocked occurrences that are listed one by one; after them the search goes on at the end of each window. */
+const listedMax = 1_000;
+
+/** After so many windows without a free occurrence they are taken to block everything. */
+export const windowsMax = 1_000;
+
+/** The occurrences after an instant (Unix ms) that no window holds back, ascending (semantics.md section 3). */
+export function* freeOccurrencesAfter(
+  schedule: Schedule,
+  windows: readonly ExceptionWindow[],
+  after: number,
+): Generator<FreeOccurrence> {
+  let blocked: BlockedOccurrence[] = [];
+  let resumeAfter: number | undefined = after;
+  for (let passed = 0; resumeAfter !== undefined && passed < windowsMax; passed += 1) {
+    const from: number = resumeAfter;
+    resumeAfter = undefined;
+    for (const next of occurrencesAfter(schedule, from)) {
+      const open = openWindow(windows, next.at);
+      if (open === undefined) {
+        yield { next, blocked };
+        blocked = [];
+        passed = 0;
+        continue;
+      }
+      if (blocked.length === listedMax) {
+        resumeAfter = open.windowEndsAt - 1;
+        break;
+      }
+      blocked.push({ at: next.at, ...open });
+    }
+  }
+}
+
+/** The window that is open at an instant (Unix ms). */
+function openWindow(
+  windows: readonly ExceptionWindow[],
+  at: number,
+): Omit<BlockedOccurrence, "at"> | undefined {
+  for (const { schedule, durationMs, label } of windows) {
+    const opened = nextOccurrence(schedule, at - durationMs);
+    if (opened !== null && opened.at <= at) return { label, windowEndsAt: opened.at + durationMs };
+  }
+  return undefined;
+}

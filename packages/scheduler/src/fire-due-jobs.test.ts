@@ -1,0 +1,101 @@
+import { findJob, listInstances } from "@courier/store";
+import {
+  SchedulerBench,
+  temporaryDatabase,
+  type BenchJob,
+  type TemporaryDatabase,
+} from "@courier/testkit";
+import { pino } from "pino";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+let temporary: TemporaryDatabase;
+let bench: SchedulerBench;
+
+beforeEach(async () => {
+  temporary = await temporaryDatabase("sqlite");
+  bench = new SchedulerBench({ db: temporary.database, log: pino({ level: "silent" }) });
+  await bench.start(1);
+});
+
+afterEach(async () => {
+  await bench.dispose();
+  await temporary.dispose();
+});
+
+const minuteMs = 60_000;
+
+/** Every minute from now on, as the service would store it. */
+async function everyMinute(schedule: Partial<BenchJob["schedule"]>): Promise<string> {
+  const jobId = await bench.addJob({
+    groups: [{ nodes: [0] }],
+    schedule: { scheduleRule: "RRULE:FREQ=MINUTELY", ...schedule },
+    nextExecutionAt: Math.ceil(bench.clock.now() / 1000) * 1000,
+  });
+  await bench.pass(1_000);
+  return jobId;
+}
+
+async function instanceIds(jobId: string): Promise<string[]> {
+  const { items } = await listInstances(temporary.database, { jobId, page: 1, size: 100 });
+  return items.map(({ id }) => id).toReversed();
+}
+
+async function finish(instanceId: string | undefined): Promise<void> {
+  const run = await bench.runOf(instanceId ?? "", 0);
+  await bench.during(bench.agent(0).finish(run.id));
+}
+
+test("a job fires at each occurrence, and is completed after the last", async () => {
+  const jobId = await everyMinute({
+    scheduleRule: "RRULE:FREQ=MINUTELY;COUNT=3",
+    overlapPolicy: "allow",
+  });
+  const counts = [(await instanceIds(jobId)).length];
+  for (let minute = 1; minute < 4; minute += 1) {
+    await bench.pass(minuteMs);
+    counts.push((await instanceIds(jobId)).length);
+  }
+
+  expect(counts).toEqual([1, 2, 3, 3]);
+  expect(await findJob(temporary.database, jobId)).toMatchObject({
+    status: "completed",
+    nextExecutionAt: null,
+  });
+});
+
+test("with overlapPolicy queue at most one occurrence waits, and starts when the instance under way has ended", async () => {
+  const jobId = await everyMinute({});
+  for (let minute = 1; minute < 4; minute += 1) await bench.pass(minuteMs);
+  const during = await instanceIds(jobId);
+  await finish(during[0]);
+  await bench.pass(1_000);
+  const after = await instanceIds(jobId);
+  const second = await bench.instance(after[1] ?? "");
+  const first = await bench.instance(after[0] ?? "");
+
+  expect(during).toHaveLength(1);
+  expect(after).toHaveLength(2);
+  expect(second.nominalAt).toBe(first.nominalAt + minuteMs);
+});
+
+test("with overlapPolicy skip an occurrence during an instance is left out", async () => {
+  const jobId = await everyMinute({ overlapPolicy: "skip" });
+  await bench.pass(minuteMs);
+  await finish((await instanceIds(jobId))[0]);
+  await bench.pass(1_000);
+  const afterEnd = await instanceIds(jobId);
+  await bench.pass(minuteMs);
+
+  expect(afterEnd).toHaveLength(1);
+  expect(await instanceIds(jobId)).toHaveLength(2);
+});
+
+test("what was missed while the service was down is made up once", async () => {
+  const jobId = await everyMinute({ overlapPolicy: "allow" });
+  await bench.scheduler.stop();
+  await bench.clock.advance(10.5 * minuteMs);
+  await bench.restart();
+  await bench.pass(1_000);
+
+  expect(await instanceIds(jobId)).toHaveLength(2);
+});
