@@ -7,6 +7,9 @@ import { readBootId } from "./host/boot-id.ts";
 import { lockDataDir, type DataDirLock } from "./host/data-dir-lock.ts";
 import { writeDurably } from "./host/durable-file.ts";
 import { nodeAttributes, type NodeAttributes } from "./host/node-attributes.ts";
+import { searchPathOf } from "./interpreters/find-executable.ts";
+import { InstalledInterpreters } from "./interpreters/installed-interpreters.ts";
+import { shellInterpreter } from "./interpreters/shell-interpreter.ts";
 import { JournalFile } from "./journal/journal-file.ts";
 import { killGraceMsDefault, spoolBytesMaxDefault } from "./limits.ts";
 import { silentLogger, type Logger } from "./logger.ts";
@@ -23,7 +26,6 @@ import {
   type NodeIdentity,
 } from "./session/identity.ts";
 import { ownAccount } from "./step/account.ts";
-import { findShell } from "./step/shell-interpreter.ts";
 import { wrapperScript } from "./step/wrapper-script.ts";
 
 /** How to set up a node agent. */
@@ -128,6 +130,7 @@ export class NodeAgent implements Service {
   async #nodeContext(bootId: string): Promise<NodeContext> {
     const options = this.#options;
     const agentEnvironment = options.environment ?? process.env;
+    const searchPath = searchPathOf(agentEnvironment["PATH"]);
     const runsDirectory = join(options.dataDir, "runs");
     mkdirSync(runsDirectory, { recursive: true, mode: 0o711 });
     const wrapperPath = join(options.dataDir, "courier-step.sh");
@@ -137,9 +140,10 @@ export class NodeAgent implements Service {
       logger: this.#logger,
       runsDirectory,
       wrapperPath,
-      shellPath: findShell(),
       bootId,
-      platform: process.platform,
+      interpreters: new InstalledInterpreters([
+        shellInterpreter({ platform: process.platform, searchPath }),
+      ]),
       self: ownAccount(agentEnvironment["HOME"]),
       agentEnvironment,
       killGraceMs: options.killGraceMs ?? killGraceMsDefault,

@@ -1,10 +1,11 @@
 import { assert, assertNever, retryDelayMs, retryDelayMsMax } from "@courier/core";
 import type { Assignment, StepReport } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
+import type { Installation } from "../interpreters/interpreter.ts";
 import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
 import { launch, prepareLaunch, type AttemptEnd, type LaunchOptions } from "../step/launch.ts";
 import { reattach } from "../step/reattach.ts";
-import { prepareShellStep, type ShellPlan } from "../step/shell-interpreter.ts";
+import { prepareStep, type StepPlan } from "../step/prepare-step.ts";
 import { stepEnvironment } from "../step/step-environment.ts";
 import { wait } from "../wait.ts";
 import { AttemptSupervisor, type AttemptVerdict } from "./attempt-supervisor.ts";
@@ -22,6 +23,7 @@ export class RunExecution {
   readonly #detach = new AbortController();
   readonly #wake = new AbortController();
   #supervisor: AttemptSupervisor | undefined;
+  #installation: Installation = { path: "", version: "" };
 
   constructor(context: NodeContext, port: RunPort) {
     this.#context = context;
@@ -79,7 +81,7 @@ export class RunExecution {
     attempt: number,
   ): Promise<void> {
     const { step, stepNumber } = target;
-    const preparation = await prepareShellStep(step, this.#context);
+    const preparation = await prepareStep(step, this.#context);
     // A stop that came meanwhile finds nothing to end here; nothing may start after it.
     if (this.#wake.signal.aborted) return;
     if (!preparation.ok) {
@@ -90,7 +92,7 @@ export class RunExecution {
   }
 
   /** Journal first, then execute: after a crash between the two, the directory without a wrapper proves that nothing ran. */
-  async #launch(plan: ShellPlan, record: AttemptRecord): Promise<void> {
+  async #launch(plan: StepPlan, record: AttemptRecord): Promise<void> {
     const supervisor = new AttemptSupervisor(record, this.#context, this.#port);
     const options = this.#launchOptions({ plan, record, runDirectory: supervisor.runDirectory });
     const isFirst = this.#port.state().startedAt === undefined;
@@ -100,6 +102,7 @@ export class RunExecution {
     const { runId, token, at } = record;
     if (isFirst) this.#port.send({ type: "started", runId, token, at });
     this.#supervisor = supervisor;
+    this.#installation = plan.installation;
     const ended = this.#startUnlessStopped(options, failure);
     await this.#follow(supervisor, { record, ended });
   }
@@ -127,7 +130,9 @@ export class RunExecution {
     this.#supervisor = supervisor;
     const stop = this.#port.state().stop;
     if (stop !== undefined) supervisor.end(stop);
-    const { clock, bootId } = this.#context;
+    const { clock, bootId, interpreters } = this.#context;
+    const { name } = this.#stepAt(record.stepNumber).interpreter;
+    this.#installation = await interpreters.installationOf(name);
     const ended = reattach({
       runDirectory: supervisor.runDirectory,
       launchBootId: record.bootId,
@@ -162,7 +167,7 @@ export class RunExecution {
 
   /** Provably nothing was executed, so the same attempt may begin once more, in a directory of its own. */
   async #launchAgain(record: AttemptRecord): Promise<void> {
-    const preparation = await prepareShellStep(this.#stepAt(record.stepNumber), this.#context);
+    const preparation = await prepareStep(this.#stepAt(record.stepNumber), this.#context);
     if (this.#wake.signal.aborted) return;
     if (!preparation.ok) {
       const at = this.#context.clock.now();
@@ -240,12 +245,12 @@ export class RunExecution {
   }
 
   #launchOptions(options: {
-    readonly plan: ShellPlan;
+    readonly plan: StepPlan;
     readonly record: AttemptRecord;
     readonly runDirectory: string;
   }): LaunchOptions {
     const { plan, record, runDirectory } = options;
-    const { wrapperPath, shellPath, bootId, agentEnvironment, killGraceMs } = this.#context;
+    const { wrapperPath, bootId, agentEnvironment, killGraceMs } = this.#context;
     const { inputs, limits } = this.#stepAt(record.stepNumber);
     const environment = stepEnvironment({
       agentEnvironment,
@@ -258,7 +263,7 @@ export class RunExecution {
     const timeoutSeconds = limits.timeoutSeconds > 0 ? Math.ceil(limits.timeoutSeconds) + 1 : 0;
     const graceSeconds = Math.ceil(killGraceMs / 1000);
     return {
-      ...{ wrapperPath, runDirectory, plan, environment, shellPath, bootId },
+      ...{ wrapperPath, runDirectory, plan, environment, bootId },
       ...{ timeoutSeconds, graceSeconds },
     };
   }
@@ -273,7 +278,7 @@ export class RunExecution {
       stepNumber: record.stepNumber,
       ...{ status, reason, exitCode },
       attemptCount: record.attempt,
-      shellPath: this.#context.shellPath,
+      installation: this.#installation,
       startedAt: this.#port.state().current?.stepStartedAt ?? record.at,
       finishedAt: this.#context.clock.now(),
       outputBytes: stdout.size + stderr.size,
@@ -298,7 +303,7 @@ export class RunExecution {
       stepNumber,
       ...{ status: "running", reason, exitCode: null },
       attemptCount: attempt,
-      shellPath: this.#context.shellPath,
+      installation: this.#installation,
       startedAt: this.#port.state().current?.stepStartedAt ?? record.at,
       ...{ finishedAt: null, outputBytes: 0, outputDroppedBytes: 0 },
     });

@@ -50,16 +50,18 @@ export function cookieOf(key: AttemptKey): { readonly name: string; readonly val
 }
 
 /**
- * Creates a run directory with its script. One that an agent left behind which died before the attempt was journalled
+ * Creates a run directory with its files, which everybody may read. One that an agent left behind which died before the attempt was journalled
  * is used: nothing was launched in it. One in which something was claimed is refused.
  */
-export function createRunDirectory(path: string, script: string): void {
+export function createRunDirectory(path: string, files: Readonly<Record<string, string>>): void {
   try {
     mkdirSync(path, { mode: 0o755 });
   } catch (error) {
     if (!hasCode(error, "EEXIST") || readAttemptState(path).kind !== "absent") throw error;
   }
-  writeFileSync(join(path, "script"), script, { mode: 0o644 });
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(path, name), content, { mode: 0o644 });
+  }
 }
 
 /** Removes a run directory; one that is gone already is fine. */

@@ -1,0 +1,34 @@
+import type { CanonicalStep } from "@courier/schema";
+
+/** What one attempt of a step executes. */
+export interface StepProcess {
+  /** Program and arguments, executed as they are, without a shell in between. */
+  argv(runDirectory: string): readonly string[];
+  /** Written into the run directory before the start. One named `stdin` becomes the process's standard input. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A process, or why the step cannot be executed on this node: then nothing is started. */
+export type ProcessChoice =
+  | { readonly ok: true; readonly process: StepProcess }
+  | { readonly ok: false; readonly reason: string };
+
+/** One step interpreter of this node (semantics.md section 5, "Interpreters"). */
+export interface Interpreter {
+  /** As templates name it. */
+  readonly name: string;
+  /** What executes its steps, for people: `ansible-playbook`. */
+  readonly tool: string;
+  /** Path of the tool, looked up anew each time (an earlier step may have installed it); undefined when there is none. */
+  locate(): string | undefined;
+  /** Version of what lies at `path`; may execute it. Rejects when it does not tell. */
+  versionOf(path: string): Promise<string>;
+  /** Checks the step's command and says what to execute. */
+  processOf(step: CanonicalStep, path: string): ProcessChoice;
+}
+
+/** An interpreter as it was found on this node. */
+export interface Installation {
+  readonly path: string;
+  readonly version: string;
+}
