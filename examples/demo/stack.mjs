@@ -67,7 +67,9 @@ export class Stack {
 
   async #startNode(name, key) {
     const dataDir = join(this.directory, name);
+    const interpreters = join(root, "examples", "custom-interpreter", "interpreters.json");
     const node = ["--url", this.url, "--data-dir", dataDir, "--name", name];
+    node.push("--interpreters", interpreters);
     const runner = this.#launch("runner", [...node, "--enrollment-key", key]);
     const { nodeId } = await this.#ready(runner, `courier-runner ${name}`);
     console.log(`courier-runner ${name} is enrolled as ${nodeId}`);

@@ -13,7 +13,10 @@ describe("the examples on real nodes", () => {
   let stack: Stack;
 
   beforeAll(async () => {
-    stack = await startStack({ runnerNames: ["demo-1", "demo-2", "demo-3"] });
+    stack = await startStack({
+      runnerNames: ["demo-1", "demo-2", "demo-3"],
+      runnerFlags: ["--interpreters", join(directory, "custom-interpreter", "interpreters.json")],
+    });
   });
 
   afterAll(async () => {

@@ -7,6 +7,12 @@ export const killVerifyMs = 5_000;
 /** How often a process tree that is being ended is looked at, ms. */
 export const killPollMs = 50;
 
+/** What is read of an interpreter's answer to say why it failed, bytes. */
+export const answerBytesMax: number = 1024 * 1024;
+
+/** What is reported of an interpreter's own words for a failure, characters. */
+export const reasonLengthMax = 1000;
+
 /** How often output files and reattached wrappers are looked at while a step runs, ms. */
 export const watchIntervalMs = 100;
 

@@ -7,6 +7,10 @@ import { readBootId } from "./host/boot-id.ts";
 import { lockDataDir, type DataDirLock } from "./host/data-dir-lock.ts";
 import { writeDurably } from "./host/durable-file.ts";
 import { nodeAttributes, type NodeAttributes } from "./host/node-attributes.ts";
+import {
+  customInterpreter,
+  type CustomInterpreterEntry,
+} from "./interpreters/custom-interpreter.ts";
 import { searchPathOf } from "./interpreters/find-executable.ts";
 import { InstalledInterpreters } from "./interpreters/installed-interpreters.ts";
 import { shellInterpreter } from "./interpreters/shell-interpreter.ts";
@@ -47,6 +51,8 @@ export interface NodeAgentOptions {
   readonly spoolBytesMax?: number;
   readonly maxConcurrentRuns?: number;
   readonly killGraceMs?: number;
+  /** Executables that steps may use as interpreters, by the contract of README.md ("Custom interpreters"). */
+  readonly customInterpreters?: readonly CustomInterpreterEntry[];
   /** What the agent itself was started with; steps see a few of these. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Called at the first welcome of the service. */
@@ -143,6 +149,7 @@ export class NodeAgent implements Service {
       bootId,
       interpreters: new InstalledInterpreters([
         shellInterpreter({ platform: process.platform, searchPath }),
+        ...(options.customInterpreters ?? []).map(customInterpreter),
       ]),
       self: ownAccount(agentEnvironment["HOME"]),
       agentEnvironment,

@@ -1,8 +1,9 @@
 import type { CanonicalGroup, CanonicalJob, CanonicalStep } from "@courier/schema";
 import type { ErrorDetail } from "../courier-error.ts";
+import { isCustomInterpreter, shellInterpreterName } from "./interpreter-names.ts";
 
-/** The interpreter that runs shell scripts: the only one that this version executes. */
-export const shellInterpreterName = "chef-platform/shell-interpreter";
+/** The platform's interpreters that this version executes. */
+const executedInterpreters: readonly string[] = [shellInterpreterName];
 
 /**
  * Every field of a valid job that this version would not execute, with its JSON pointer; empty when the job can run.
@@ -38,12 +39,12 @@ function unsupportedInStep(step: CanonicalStep, pointer: string): readonly Error
   const { name } = step.interpreter;
   return [
     ...unless(
-      name === shellInterpreterName,
+      executedInterpreters.includes(name) || isCustomInterpreter(name),
       `${pointer}/interpreter/name`,
       `interpreter "${name}"`,
     ),
     ...variablesIn(step.command, `${pointer}/command`),
-    ...unsupportedInputs(step.inputs, `${pointer}/inputs`),
+    ...unsupportedInputs(step, `${pointer}/inputs`),
     ...unless(isEmpty(step.expectedInputs), `${pointer}/expectedInputs`, 'field "expectedInputs"'),
     ...unless(
       isEmpty(step.outputFieldRules),
@@ -56,12 +57,15 @@ function unsupportedInStep(step: CanonicalStep, pointer: string): readonly Error
   ];
 }
 
-function unsupportedInputs(
-  inputs: CanonicalStep["inputs"],
-  pointer: string,
-): readonly ErrorDetail[] {
-  return Object.entries(inputs).flatMap(([name, value]) => [
-    ...unless(isUnderstoodInput(name), `${pointer}/${escapePointer(name)}`, `input "${name}"`),
+/** A custom interpreter is given all inputs; what it makes of them is its own matter. */
+function unsupportedInputs(step: CanonicalStep, pointer: string): readonly ErrorDetail[] {
+  const isCustom = isCustomInterpreter(step.interpreter.name);
+  return Object.entries(step.inputs).flatMap(([name, value]) => [
+    ...unless(
+      isCustom || isUnderstoodInput(name),
+      `${pointer}/${escapePointer(name)}`,
+      `input "${name}"`,
+    ),
     ...variablesIn(value, `${pointer}/${escapePointer(name)}`),
   ]);
 }

@@ -31,7 +31,7 @@ export function findExecutable(
 }
 
 /** Whether there is a file at `path` that this process may execute. */
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(realpathSync(path)).isFile();

@@ -36,6 +36,12 @@ export class InstalledInterpreters {
     return found ?? { path: "", version: "" };
   }
 
+  /** Why a failed attempt says that it failed; reads its stdout only when the interpreter has a say in that. */
+  explainFailure(name: string, readStdout: () => string): string | undefined {
+    const interpreter = this.#interpreters.get(name);
+    return interpreter?.explainFailure?.(readStdout());
+  }
+
   /** Checks installation, version and command of a step (semantics.md section 5, "Before a step starts"). */
   async choose(step: CanonicalStep): Promise<InterpreterChoice> {
     const { name, skill } = step.interpreter;

@@ -25,6 +25,8 @@ export interface Interpreter {
   versionOf(path: string): Promise<string>;
   /** Checks the step's command and says what to execute. */
   processOf(step: CanonicalStep, path: string): ProcessChoice;
+  /** Why an attempt failed, from what it wrote to stdout; undefined when that does not say. */
+  explainFailure?(stdout: string): string | undefined;
 }
 
 /** An interpreter as it was found on this node. */

@@ -3,9 +3,11 @@ import type { Assignment, StepReport } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
 import type { Installation } from "../interpreters/interpreter.ts";
 import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
+import { answerBytesMax, reasonLengthMax } from "../limits.ts";
 import { launch, prepareLaunch, type AttemptEnd, type LaunchOptions } from "../step/launch.ts";
 import { reattach } from "../step/reattach.ts";
 import { prepareStep, type StepPlan } from "../step/prepare-step.ts";
+import { readOutput } from "../step/run-directory.ts";
 import { stepEnvironment } from "../step/step-environment.ts";
 import { wait } from "../wait.ts";
 import { AttemptSupervisor, type AttemptVerdict } from "./attempt-supervisor.ts";
@@ -185,13 +187,27 @@ export class RunExecution {
     const step = this.#stepAt(record.stepNumber);
     const { spoolBytesMax } = this.#context;
     const { timeoutSeconds } = step.limits;
-    const judgement = judgeAttempt(outcome.verdict, { timeoutSeconds, spoolBytesMax });
+    const judged = judgeAttempt(outcome.verdict, { timeoutSeconds, spoolBytesMax });
+    const judgement = this.#explain(judged, { step, supervisor: outcome.supervisor });
     if (this.#mayRetry(step, record.attempt, judgement)) {
       await this.#port.record([this.#retryRecord(step, record)]);
       return this.#announce(record, `attempt ${record.attempt}: ${judgement.reason}`);
     }
     const report = this.#report(record, { judgement, supervisor: outcome.supervisor });
     await this.#endStep(report, judgement.isUnknown ? judgement.reason : undefined);
+  }
+
+  /** A step that failed by its exit code may have said why, in the way of its interpreter. */
+  #explain(
+    judgement: AttemptJudgement,
+    { step, supervisor }: { readonly step: CanonicalStep; readonly supervisor: AttemptSupervisor },
+  ): AttemptJudgement {
+    if (judgement.status !== "failure" || judgement.exitCode === null) return judgement;
+    const why = this.#context.interpreters.explainFailure(step.interpreter.name, () =>
+      readOutput(supervisor.runDirectory, "stdout", answerBytesMax),
+    );
+    if (why === undefined) return judgement;
+    return { ...judgement, reason: `${judgement.reason}: ${why.slice(0, reasonLengthMax)}` };
   }
 
   #mayRetry(step: CanonicalStep, attempt: number, judgement: AttemptJudgement): boolean {

@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from "node:fs";
 import { rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { OutputStream } from "@courier/protocol";
@@ -112,6 +121,19 @@ export function outputPath(path: string, stream: OutputStream): string {
 export function outputSize(path: string, stream: OutputStream): number {
   const stats: Stats | undefined = statSync(outputPath(path, stream), { throwIfNoEntry: false });
   return stats?.size ?? 0;
+}
+
+/** The first bytes of an output file as text; empty when it does not exist. */
+export function readOutput(path: string, stream: OutputStream, bytesMax: number): string {
+  const size = Math.min(outputSize(path, stream), bytesMax);
+  if (size === 0) return "";
+  const buffer = Buffer.alloc(size);
+  const file = openSync(outputPath(path, stream), "r");
+  try {
+    return buffer.toString("utf8", 0, readSync(file, buffer, 0, size, 0));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readText(path: string): string | undefined {
