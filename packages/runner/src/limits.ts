@@ -13,6 +13,9 @@ export const answerBytesMax: number = 1024 * 1024;
 /** What is reported of an interpreter's own words for a failure, characters. */
 export const reasonLengthMax = 1000;
 
+/** How long a tool may take to tell its version, ms; it is killed then. */
+export const toolVersionTimeoutMs = 30_000;
+
 /** How often output files and reattached wrappers are looked at while a step runs, ms. */
 export const watchIntervalMs = 100;
 

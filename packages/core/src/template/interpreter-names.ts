@@ -2,16 +2,16 @@
 export const shellInterpreterName = "chef-platform/shell-interpreter";
 
 /** Reboots the node. */
-export const restartInterpreterName = "chef-platform/restart-interpreter";
+const restartInterpreterName = "chef-platform/restart-interpreter";
 
 /** Runs playbooks. */
-export const ansibleInterpreterName = "chef-platform/ansible-interpreter";
+const ansibleInterpreterName = "chef-platform/ansible-interpreter";
 
 /** Runs compliance scans. */
-export const inspecInterpreterName = "chef-platform/inspec-interpreter";
+const inspecInterpreterName = "chef-platform/inspec-interpreter";
 
 /** Drives Chef Infra Client. */
-export const chefClientInterpreterName = "chef-platform/chef-client-interpreter";
+const chefClientInterpreterName = "chef-platform/chef-client-interpreter";
 
 const platformInterpreters: readonly string[] = [
   shellInterpreterName,

@@ -18,9 +18,9 @@ export interface CustomInterpreterEntry {
 export function customInterpreter({ name, path, version }: CustomInterpreterEntry): Interpreter {
   return {
     name,
+    version,
     tool: path,
     locate: () => (isExecutable(path) ? path : undefined),
-    versionOf: () => Promise.resolve(version),
     processOf: (step) => ({
       ok: true,
       process: { argv: () => [path], files: { stdin: invocation(step) } },

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CanonicalStep } from "@courier/schema";
@@ -25,23 +25,18 @@ function install(name: string, script: string): string {
   return path;
 }
 
-/** Its version is what has been told so far, then counted up: shows how often it was asked. */
-function toolInterpreter(): Interpreter & { askedCount: number } {
-  const interpreter = {
+function toolInterpreter(): Interpreter {
+  return {
     name: "acme/tool",
+    version: "5.1",
     tool: "tool",
-    askedCount: 0,
+    versionFlag: "-V",
     locate: () => findExecutable(["tool"], [directory]),
-    versionOf: (): Promise<string> => {
-      interpreter.askedCount += 1;
-      return Promise.resolve(`5.${interpreter.askedCount}`);
-    },
     processOf: (_step: CanonicalStep, path: string) => ({
-      ok: true as const,
+      ok: true,
       process: { argv: () => [path], files: {} },
     }),
   };
-  return interpreter;
 }
 
 function step(change: {
@@ -70,31 +65,43 @@ function step(change: {
 }
 
 test("asks an installed file for its version once, and again after it was replaced", async () => {
-  install("tool", "true");
-  const tool = toolInterpreter();
-  const interpreters = new InstalledInterpreters([tool]);
+  const asked = join(directory, "asked");
+  install("tool", `echo "$1" >> ${asked}; echo "tool [core 2.14.18]"`);
+  const interpreters = new InstalledInterpreters([toolInterpreter()]);
 
   await interpreters.skills();
-  expect(await interpreters.skills()).toEqual([{ name: "acme/tool", version: "5.1" }]);
+  expect(await interpreters.skills()).toEqual([
+    { name: "acme/tool", version: "5.1" },
+    { name: "tool", version: "2.14.18" },
+  ]);
+  expect(readFileSync(asked, "utf8")).toBe("-V\n");
 
-  install("tool", "true # upgraded");
-  expect(await interpreters.skills()).toEqual([{ name: "acme/tool", version: "5.2" }]);
+  install("tool", "echo tool 3.0 upgraded");
+  expect(await interpreters.skills()).toContainEqual({ name: "tool", version: "3.0" });
 });
 
 test("finds a tool that was installed after the agent had started", async () => {
   const interpreters = new InstalledInterpreters([toolInterpreter()]);
 
   expect(await interpreters.skills()).toEqual([]);
-  expect(await interpreters.choose(step({}))).toEqual({
+  expect(interpreters.choose(step({}))).toEqual({
     ok: false,
     reason: 'interpreter "acme/tool" is not installed: there is no tool on this node',
   });
 
   install("tool", "true");
-  expect(await interpreters.choose(step({}))).toMatchObject({
+  expect(interpreters.choose(step({}))).toMatchObject({
     ok: true,
     installation: { version: "5.1" },
   });
+});
+
+test("a tool that does not tell its version is no skill of its own", async () => {
+  install("tool", "exit 1");
+
+  expect(await new InstalledInterpreters([toolInterpreter()]).skills()).toEqual([
+    { name: "acme/tool", version: "5.1" },
+  ]);
 });
 
 test.each([
@@ -104,20 +111,20 @@ test.each([
   ["5.2", "", false],
   ["", "5.0.9", false],
   ["", "5.1.0", true],
-])("takes version 5.1 for [%s, %s]: %s", async (minVersion, maxVersion, isWithin) => {
+])("takes version 5.1 for [%s, %s]: %s", (minVersion, maxVersion, isWithin) => {
   install("tool", "true");
   const interpreters = new InstalledInterpreters([toolInterpreter()]);
 
-  const choice = await interpreters.choose(step({ minVersion, maxVersion }));
+  const choice = interpreters.choose(step({ minVersion, maxVersion }));
 
   expect(choice.ok).toBe(isWithin);
 });
 
-test("says which bounds a version is outside of", async () => {
+test("says which bounds a version is outside of", () => {
   install("tool", "true");
   const interpreters = new InstalledInterpreters([toolInterpreter()]);
 
-  expect(await interpreters.choose(step({ minVersion: "6.0", maxVersion: "7.9.9" }))).toEqual({
+  expect(interpreters.choose(step({ minVersion: "6.0", maxVersion: "7.9.9" }))).toEqual({
     ok: false,
     reason: 'version 5.1 of interpreter "acme/tool" is outside of [6.0, 7.9.9]',
   });
@@ -133,14 +140,12 @@ test("prefers bash and falls back to sh", () => {
   expect(shell.locate()).toBe(bash);
 });
 
-test("takes the command's windows form to PowerShell, which stops at errors and passes exit codes on", async () => {
+test("takes the command's windows form to PowerShell, which stops at errors and passes exit codes on", () => {
   const pwsh = install("pwsh", "true");
   const shell = shellInterpreter({ platform: "win32", searchPath: [directory] });
   const command = { linux: ["true"], windows: ["Write-Output 'hi'", "cmd /c exit 3"] };
 
-  const choice = await new InstalledInterpreters([shell]).choose(
-    step({ name: shell.name, command }),
-  );
+  const choice = new InstalledInterpreters([shell]).choose(step({ name: shell.name, command }));
 
   if (!choice.ok) throw new Error(choice.reason);
   expect(choice.process.argv("C:/run")).toEqual([
@@ -156,10 +161,10 @@ if ($null -ne $LASTEXITCODE) { exit $LASTEXITCODE }
 `);
 });
 
-test("says for which systems a command has no form", async () => {
+test("says for which systems a command has no form", () => {
   const shell = shellInterpreter({ platform: "linux", searchPath: ["/bin", "/usr/bin"] });
 
-  const choice = await new InstalledInterpreters([shell]).choose(
+  const choice = new InstalledInterpreters([shell]).choose(
     step({ name: shell.name, command: { windows: ["dir"] } }),
   );
 

@@ -1,9 +1,10 @@
-import { realpathSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import type { CanonicalStep } from "@courier/schema";
 import { isVersionWithin } from "../step/version-range.ts";
 import type { Installation, Interpreter, StepProcess } from "./interpreter.ts";
+import { ToolVersions } from "./tool-versions.ts";
 
-/** An interpreter that this node has. */
+/** Something that this node can do. */
 export interface Skill {
   readonly name: string;
   readonly version: string;
@@ -14,90 +15,73 @@ export type InterpreterChoice =
   | { readonly ok: true; readonly process: StepProcess; readonly installation: Installation }
   | { readonly ok: false; readonly reason: string };
 
-/** The interpreters of one node. Versions are asked for once per installed file, because asking executes it. */
+/** The interpreters of one node. */
 export class InstalledInterpreters {
   readonly #interpreters: ReadonlyMap<string, Interpreter>;
-  readonly #versions = new Map<string, Promise<string>>();
+  readonly #toolVersions = new ToolVersions();
 
   constructor(interpreters: readonly Interpreter[]) {
     this.#interpreters = new Map(interpreters.map((entry) => [entry.name, entry]));
   }
 
-  /** What this node has now, by name. One whose tool does not tell its version is left out. */
+  /** What this node has now: each installed interpreter, and each tool under its own name and version (`bash`, `5.2.15`). */
   async skills(): Promise<readonly Skill[]> {
-    const names = [...this.#interpreters.keys()].toSorted();
-    const found = await Promise.all(names.map(async (name) => await this.#skill(name)));
-    return found.filter((skill) => skill !== undefined);
+    const tools = await Promise.all(
+      [...this.#interpreters.values()].map(async (entry) => await this.#toolSkill(entry)),
+    );
+    return [...this.#own(), ...tools.filter((skill) => skill !== undefined)].toSorted((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
   }
 
   /** Where an interpreter is and its version, for a report; empty texts when it is not (any more) there. */
-  async installationOf(name: string): Promise<Installation> {
-    const found = await this.#detect(this.#interpreters.get(name)).catch(() => undefined);
-    return found ?? { path: "", version: "" };
+  installationOf(name: string): Installation {
+    const interpreter = this.#interpreters.get(name);
+    const path = interpreter?.locate();
+    if (interpreter === undefined || path === undefined) return { path: "", version: "" };
+    return { path, version: interpreter.version };
   }
 
   /** Why a failed attempt says that it failed; reads its stdout only when the interpreter has a say in that. */
   explainFailure(name: string, readStdout: () => string): string | undefined {
-    const interpreter = this.#interpreters.get(name);
-    return interpreter?.explainFailure?.(readStdout());
+    return this.#interpreters.get(name)?.explainFailure?.(readStdout());
   }
 
   /** Checks installation, version and command of a step (semantics.md section 5, "Before a step starts"). */
-  async choose(step: CanonicalStep): Promise<InterpreterChoice> {
+  choose(step: CanonicalStep): InterpreterChoice {
     const { name, skill } = step.interpreter;
     const interpreter = this.#interpreters.get(name);
-    if (interpreter === undefined) return { ok: false, reason: await this.#missing(name) };
-    try {
-      const installation = await this.#detect(interpreter);
-      if (installation === undefined) {
-        const reason = `interpreter "${name}" is not installed: there is no ${interpreter.tool} on this node`;
-        return { ok: false, reason };
-      }
-      if (!isVersionWithin(installation.version, skill)) {
-        return { ok: false, reason: outside(name, installation.version, skill) };
-      }
-      const choice = interpreter.processOf(step, installation.path);
-      return choice.ok ? { ...choice, installation } : choice;
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      return { ok: false, reason: `interpreter "${name}" cannot be used: ${message}` };
+    if (interpreter === undefined) return { ok: false, reason: this.#unknown(name) };
+    const { version, tool } = interpreter;
+    if (!isVersionWithin(version, skill)) {
+      return { ok: false, reason: outside(name, version, skill) };
     }
-  }
-
-  async #skill(name: string): Promise<Skill | undefined> {
-    const { version } = await this.installationOf(name);
-    return version === "" ? undefined : { name, version };
-  }
-
-  async #missing(name: string): Promise<string> {
-    const known = (await this.skills()).map((skill) => `"${skill.name}"`).join(", ");
-    return `interpreter "${name}" is not installed on this node; it has ${known}`;
-  }
-
-  async #detect(interpreter: Interpreter | undefined): Promise<Installation | undefined> {
-    const path = interpreter?.locate();
-    if (interpreter === undefined || path === undefined) return undefined;
-    return { path, version: await this.#version(interpreter, path) };
-  }
-
-  async #version(interpreter: Interpreter, path: string): Promise<string> {
-    const key = `${interpreter.name} ${fileIdentity(path)}`;
-    const asked = this.#versions.get(key) ?? interpreter.versionOf(path);
-    this.#versions.set(key, asked);
-    try {
-      return await asked;
-    } catch (error) {
-      this.#versions.delete(key);
-      throw error;
+    const path = interpreter.locate();
+    if (path === undefined) {
+      const reason = `interpreter "${name}" is not installed: there is no ${tool} on this node`;
+      return { ok: false, reason };
     }
+    const choice = interpreter.processOf(step, path);
+    return choice.ok ? { ...choice, installation: { path, version } } : choice;
   }
-}
 
-/** Changes when a file is replaced, as an upgrade does. */
-function fileIdentity(path: string): string {
-  const real = realpathSync(path);
-  const { mtimeMs, size, ino } = statSync(real);
-  return `${real} ${mtimeMs} ${size} ${ino}`;
+  #own(): Skill[] {
+    return [...this.#interpreters.values()]
+      .filter((entry) => entry.locate() !== undefined)
+      .map(({ name, version }) => ({ name, version }));
+  }
+
+  async #toolSkill({ versionFlag, locate }: Interpreter): Promise<Skill | undefined> {
+    const path = locate();
+    if (versionFlag === undefined || path === undefined) return undefined;
+    const version = await this.#toolVersions.versionOf(path, versionFlag);
+    return version === undefined ? undefined : { name: basename(path, ".exe"), version };
+  }
+
+  #unknown(name: string): string {
+    const known = this.#own().map((skill) => `"${skill.name}"`);
+    return `interpreter "${name}" is not installed on this node; it has ${known.join(", ")}`;
+  }
 }
 
 function outside(

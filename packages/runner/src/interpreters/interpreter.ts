@@ -17,12 +17,14 @@ export type ProcessChoice =
 export interface Interpreter {
   /** As templates name it. */
   readonly name: string;
+  /** The interpreter's own, which templates' `minVersion`/`maxVersion` are compared with; not that of its tool. */
+  readonly version: string;
   /** What executes its steps, for people: `ansible-playbook`. */
   readonly tool: string;
   /** Path of the tool, looked up anew each time (an earlier step may have installed it); undefined when there is none. */
   locate(): string | undefined;
-  /** Version of what lies at `path`; may execute it. Rejects when it does not tell. */
-  versionOf(path: string): Promise<string>;
+  /** Argument that makes the tool tell its version; without one the tool is no skill of its own. */
+  readonly versionFlag?: string;
   /** Checks the step's command and says what to execute. */
   processOf(step: CanonicalStep, path: string): ProcessChoice;
   /** Why an attempt failed, from what it wrote to stdout; undefined when that does not say. */
@@ -34,3 +36,6 @@ export interface Installation {
   readonly path: string;
   readonly version: string;
 }
+
+/** Version of the platform's interpreters, in the numbering of the original's: published jobs ask for 1.0.0 to 1.9.99. */
+export const platformInterpreterVersion = "1.0.0";

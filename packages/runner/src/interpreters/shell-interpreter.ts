@@ -1,10 +1,7 @@
 import { shellInterpreterName } from "@courier/core";
 import type { CanonicalStep } from "@courier/schema";
 import { findExecutable } from "./find-executable.ts";
-import type { Interpreter, ProcessChoice } from "./interpreter.ts";
-
-/** Version of our shell interpreter, not of the shell: what templates' `minVersion`/`maxVersion` are compared with. */
-export const shellInterpreterVersion = "1.0.0";
+import { platformInterpreterVersion, type Interpreter, type ProcessChoice } from "./interpreter.ts";
 
 /** Runs a step's lines as one script, which stops at the first line that fails. */
 export function shellInterpreter(options: {
@@ -16,9 +13,10 @@ export function shellInterpreter(options: {
   const form = commandForms[platform] ?? platform;
   return {
     name: shellInterpreterName,
+    version: platformInterpreterVersion,
     tool: shellNames(form).join(" or "),
     locate: () => findExecutable(shellNames(form), searchPath),
-    versionOf: () => Promise.resolve(shellInterpreterVersion),
+    versionFlag: "--version",
     processOf: (step, path) => {
       const script = scriptFor(step.command, form);
       if (!script.ok) return script;

@@ -134,7 +134,7 @@ export class RunExecution {
     if (stop !== undefined) supervisor.end(stop);
     const { clock, bootId, interpreters } = this.#context;
     const { name } = this.#stepAt(record.stepNumber).interpreter;
-    this.#installation = await interpreters.installationOf(name);
+    this.#installation = interpreters.installationOf(name);
     const ended = reattach({
       runDirectory: supervisor.runDirectory,
       launchBootId: record.bootId,

@@ -26,7 +26,7 @@ export async function prepareStep(
 ): Promise<StepPreparation> {
   const refusal = refuseUnsupported(step);
   if (refusal !== undefined) return { ok: false, reason: refusal };
-  const choice = await host.interpreters.choose(step);
+  const choice = host.interpreters.choose(step);
   if (!choice.ok) return choice;
   const account = await accountFor(step.inputs["user"], host.self);
   if (!account.ok) return account;
