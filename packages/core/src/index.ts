@@ -38,7 +38,11 @@ export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
 export { planInstance } from "./rollout/decide-instance.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
 export { findUnsupported } from "./template/find-unsupported.ts";
-export { isCustomInterpreter, shellInterpreterName } from "./template/interpreter-names.ts";
+export {
+  isCustomInterpreter,
+  restartInterpreterName,
+  shellInterpreterName,
+} from "./template/interpreter-names.ts";
 export { retryDelayMs, retryDelayMsMax } from "./backoff.ts";
 export type { SettledStep } from "./state/settle-step.ts";
 export { settleStep } from "./state/settle-step.ts";

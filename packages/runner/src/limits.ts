@@ -13,6 +13,9 @@ export const answerBytesMax: number = 1024 * 1024;
 /** What is reported of an interpreter's own words for a failure, characters. */
 export const reasonLengthMax = 1000;
 
+/** How long after the time that a step asked for a node may take to go down, ms. */
+export const rebootLimitMs: number = 15 * 60_000;
+
 /** How long a tool may take to tell its version, ms; it is killed then. */
 export const toolVersionTimeoutMs = 30_000;
 

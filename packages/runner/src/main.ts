@@ -19,6 +19,7 @@ interface StartFlags {
   readonly outputQuota?: number;
   readonly maxConcurrentRuns: number;
   readonly interpreters?: string;
+  readonly allowRestart?: boolean;
 }
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "silent"];
@@ -47,6 +48,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addOption(new Option("--log-level <level>").choices(logLevels).default("info"))
     .option("--output-quota <bytes>", "output kept per attempt and stream", positiveInteger)
     .option("--max-concurrent-runs <n>", "runs executed at the same time", positiveInteger, 1)
+    .option("--allow-restart", "let steps reboot this node; without it they are refused")
     .option("--interpreters <file>", "JSON file with this node's custom interpreters")
     .action(start);
   await program.parseAsync([...argv]);
@@ -65,6 +67,7 @@ async function start(flags: StartFlags): Promise<void> {
     tags: flags.tag,
     maxConcurrentRuns: flags.maxConcurrentRuns,
     customInterpreters,
+    allowRestart: flags.allowRestart ?? false,
     clock: new SystemClock(),
     random: Math.random,
     logger,

@@ -13,6 +13,7 @@ import {
 } from "./interpreters/custom-interpreter.ts";
 import { searchPathOf } from "./interpreters/find-executable.ts";
 import { InstalledInterpreters } from "./interpreters/installed-interpreters.ts";
+import { restartInterpreter } from "./interpreters/restart-interpreter.ts";
 import { shellInterpreter } from "./interpreters/shell-interpreter.ts";
 import { JournalFile } from "./journal/journal-file.ts";
 import { killGraceMsDefault, spoolBytesMaxDefault } from "./limits.ts";
@@ -51,6 +52,12 @@ export interface NodeAgentOptions {
   readonly spoolBytesMax?: number;
   readonly maxConcurrentRuns?: number;
   readonly killGraceMs?: number;
+  /** Whether steps may reboot this node; default no. */
+  readonly allowRestart?: boolean;
+  /** The program that reboots the machine; found on the PATH when it is left out. */
+  readonly shutdownPath?: string;
+  /** Identity of the operating system's boot; the real one when it is left out. */
+  readonly bootId?: string;
   /** Executables that steps may use as interpreters, by the contract of README.md ("Custom interpreters"). */
   readonly customInterpreters?: readonly CustomInterpreterEntry[];
   /** What the agent itself was started with; steps see a few of these. */
@@ -92,7 +99,7 @@ export class NodeAgent implements Service {
   async start(): Promise<void> {
     if (this.#stopping.signal.aborted || this.#running !== undefined) return;
     const { dataDir, tags } = this.#options;
-    const bootId = await readBootId();
+    const bootId = this.#options.bootId ?? (await readBootId());
     const locked = await lockDataDir(dataDir, bootId);
     if (!locked.ok) throw new CourierError("USAGE", locked.reason);
     try {
@@ -149,6 +156,11 @@ export class NodeAgent implements Service {
       bootId,
       interpreters: new InstalledInterpreters([
         shellInterpreter({ platform: process.platform, searchPath }),
+        restartInterpreter({
+          isAllowed: options.allowRestart ?? false,
+          shutdownPath: options.shutdownPath,
+          searchPath,
+        }),
         ...(options.customInterpreters ?? []).map(customInterpreter),
       ]),
       self: ownAccount(agentEnvironment["HOME"]),

@@ -73,8 +73,8 @@ test.each(["filter", "savedFilter", "savedList", "cohorts"] as const)(
 test.each<[string, Partial<Step>, string]>([
   [
     "interpreter",
-    { interpreter: { name: "chef-platform/restart-interpreter" } },
-    '/interpreter/name interpreter "chef-platform/restart-interpreter"',
+    { interpreter: { name: "chef-platform/inspec-interpreter" } },
+    '/interpreter/name interpreter "chef-platform/inspec-interpreter"',
   ],
   [
     "conditions",

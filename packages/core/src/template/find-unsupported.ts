@@ -1,9 +1,13 @@
 import type { CanonicalGroup, CanonicalJob, CanonicalStep } from "@courier/schema";
 import type { ErrorDetail } from "../courier-error.ts";
-import { isCustomInterpreter, shellInterpreterName } from "./interpreter-names.ts";
+import {
+  isCustomInterpreter,
+  restartInterpreterName,
+  shellInterpreterName,
+} from "./interpreter-names.ts";
 
 /** The platform's interpreters that this version executes. */
-const executedInterpreters: readonly string[] = [shellInterpreterName];
+const executedInterpreters: readonly string[] = [shellInterpreterName, restartInterpreterName];
 
 /**
  * Every field of a valid job that this version would not execute, with its JSON pointer; empty when the job can run.

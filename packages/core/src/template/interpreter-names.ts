@@ -2,7 +2,7 @@
 export const shellInterpreterName = "chef-platform/shell-interpreter";
 
 /** Reboots the node. */
-const restartInterpreterName = "chef-platform/restart-interpreter";
+export const restartInterpreterName = "chef-platform/restart-interpreter";
 
 /** Runs playbooks. */
 const ansibleInterpreterName = "chef-platform/ansible-interpreter";

@@ -52,7 +52,8 @@ export class InstalledInterpreters {
     const { name, skill } = step.interpreter;
     const interpreter = this.#interpreters.get(name);
     if (interpreter === undefined) return { ok: false, reason: this.#unknown(name) };
-    const { version, tool } = interpreter;
+    const { version, tool, refusal } = interpreter;
+    if (refusal !== undefined) return { ok: false, reason: refusal };
     if (!isVersionWithin(version, skill)) {
       return { ok: false, reason: outside(name, version, skill) };
     }
@@ -67,12 +68,13 @@ export class InstalledInterpreters {
 
   #own(): Skill[] {
     return [...this.#interpreters.values()]
-      .filter((entry) => entry.locate() !== undefined)
+      .filter((entry) => entry.refusal === undefined && entry.locate() !== undefined)
       .map(({ name, version }) => ({ name, version }));
   }
 
-  async #toolSkill({ versionFlag, locate }: Interpreter): Promise<Skill | undefined> {
-    const path = locate();
+  async #toolSkill(interpreter: Interpreter): Promise<Skill | undefined> {
+    const { versionFlag } = interpreter;
+    const path = interpreter.locate();
     if (versionFlag === undefined || path === undefined) return undefined;
     const version = await this.#toolVersions.versionOf(path, versionFlag);
     return version === undefined ? undefined : { name: basename(path, ".exe"), version };

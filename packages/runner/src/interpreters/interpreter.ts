@@ -25,6 +25,8 @@ export interface Interpreter {
   locate(): string | undefined;
   /** Argument that makes the tool tell its version; without one the tool is no skill of its own. */
   readonly versionFlag?: string;
+  /** Why this node executes none of its steps, whatever is installed; such an interpreter is no skill. */
+  readonly refusal?: string;
   /** Checks the step's command and says what to execute. */
   processOf(step: CanonicalStep, path: string): ProcessChoice;
   /** Why an attempt failed, from what it wrote to stdout; undefined when that does not say. */

@@ -2,6 +2,11 @@ import { assert, assertNever, retryDelayMs, retryDelayMsMax } from "@courier/cor
 import type { Assignment, StepReport } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
 import type { Installation } from "../interpreters/interpreter.ts";
+import {
+  isRestartStep,
+  restartDelayMs,
+  takeBackRestart,
+} from "../interpreters/restart-interpreter.ts";
 import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
 import { answerBytesMax, reasonLengthMax } from "../limits.ts";
 import { launch, prepareLaunch, type AttemptEnd, type LaunchOptions } from "../step/launch.ts";
@@ -11,6 +16,7 @@ import { readOutput } from "../step/run-directory.ts";
 import { stepEnvironment } from "../step/step-environment.ts";
 import { wait } from "../wait.ts";
 import { AttemptSupervisor, type AttemptVerdict } from "./attempt-supervisor.ts";
+import { awaitReboot, endAfterReboot } from "./await-reboot.ts";
 import { judgeAttempt, type AttemptJudgement } from "./judge-attempt.ts";
 import { nextMove, type Move } from "./next-move.ts";
 import type { NodeContext, RunPort } from "./node-context.ts";
@@ -25,6 +31,8 @@ export class RunExecution {
   readonly #detach = new AbortController();
   readonly #wake = new AbortController();
   #supervisor: AttemptSupervisor | undefined;
+  /** The attempt that the service was told of on this connection. */
+  #announced: AttemptRecord | undefined;
   #installation: Installation = { path: "", version: "" };
 
   constructor(context: NodeContext, port: RunPort) {
@@ -46,6 +54,11 @@ export class RunExecution {
     this.#wake.abort();
     const outcome = this.#port.state().stop;
     if (outcome !== undefined) this.#supervisor?.end(outcome);
+  }
+
+  /** There is a new connection: what was said on the old one may be lost. */
+  connected(): void {
+    this.#announced = undefined;
   }
 
   /** The agent stops: lets go of a running step without ending it. */
@@ -103,6 +116,8 @@ export class RunExecution {
     await durable;
     const { runId, token, at } = record;
     if (isFirst) this.#port.send({ type: "started", runId, token, at });
+    // Once it has been started there may be no time left to say so.
+    if (isRestartStep(this.#stepAt(record.stepNumber))) this.#announceOnce(record);
     this.#supervisor = supervisor;
     this.#installation = plan.installation;
     const ended = this.#startUnlessStopped(options, failure);
@@ -133,15 +148,18 @@ export class RunExecution {
     const stop = this.#port.state().stop;
     if (stop !== undefined) supervisor.end(stop);
     const { clock, bootId, interpreters } = this.#context;
-    const { name } = this.#stepAt(record.stepNumber).interpreter;
-    this.#installation = interpreters.installationOf(name);
-    const ended = reattach({
-      runDirectory: supervisor.runDirectory,
-      launchBootId: record.bootId,
-      currentBootId: bootId,
-      clock,
-      signal: this.#detach.signal,
-    });
+    const step = this.#stepAt(record.stepNumber);
+    this.#installation = interpreters.installationOf(step.interpreter.name);
+    const hasRebooted = isRestartStep(step) && record.bootId !== bootId;
+    const ended = hasRebooted
+      ? Promise.resolve(endAfterReboot(supervisor.runDirectory))
+      : reattach({
+          runDirectory: supervisor.runDirectory,
+          launchBootId: record.bootId,
+          currentBootId: bootId,
+          clock,
+          signal: this.#detach.signal,
+        });
     await this.#follow(supervisor, { record, ended });
   }
 
@@ -152,19 +170,42 @@ export class RunExecution {
       readonly ended: Promise<AttemptEnd | undefined>;
     },
   ): Promise<void> {
-    const { record, ended } = options;
-    const { timeoutSeconds } = this.#stepAt(record.stepNumber).limits;
+    const { record } = options;
+    const step = this.#stepAt(record.stepNumber);
+    const { timeoutSeconds } = step.limits;
     const passedMs = this.#context.clock.now() - record.at;
+    const over = new AbortController();
+    const ended = isRestartStep(step) ? this.#awaitReboot(options, over.signal) : options.ended;
     const verdict = await supervisor.follow(ended, {
       remainingMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 - passedMs : undefined,
-      onTick: this.#announceOnce(record),
+      onTick: () => this.#announceOnce(record),
     });
+    over.abort();
     this.#supervisor = undefined;
     if (verdict === undefined) return;
+    if (isRestartStep(step) && verdict.cause !== undefined) this.#takeBackRestart();
     if (verdict.end.kind === "abandoned" && verdict.cause === undefined) {
       return await this.#launchAgain(record);
     }
     await this.#settle(record, { verdict, supervisor });
+  }
+
+  /** The attempt ends in this boot only when it has failed; the next boot's agent finds that it has succeeded. */
+  async #awaitReboot(
+    attempt: { readonly record: AttemptRecord; readonly ended: Promise<AttemptEnd | undefined> },
+    over: AbortSignal,
+  ): Promise<AttemptEnd | undefined> {
+    const { record, ended } = attempt;
+    const { clock, bootId } = this.#context;
+    if (record.bootId !== bootId) return await ended;
+    const signal = AbortSignal.any([over, this.#detach.signal]);
+    const dueAt = record.at + restartDelayMs(this.#stepAt(record.stepNumber));
+    return await awaitReboot(ended, { clock, dueAt, signal });
+  }
+
+  #takeBackRestart(): void {
+    const { path } = this.#installation;
+    if (path !== "") takeBackRestart(path);
   }
 
   /** Provably nothing was executed, so the same attempt may begin once more, in a directory of its own. */
@@ -303,21 +344,19 @@ export class RunExecution {
   }
 
   /** Steps that end within a tick are told by their end alone: the fast path stays one message shorter. */
-  #announceOnce(record: AttemptRecord): () => void {
-    let isAnnounced = false;
-    return () => {
-      if (isAnnounced) return;
-      isAnnounced = true;
-      this.#announce(record, "");
-    };
+  #announceOnce(record: AttemptRecord): void {
+    if (this.#announced === record) return;
+    this.#announced = record;
+    this.#announce(record, "");
   }
 
   /** Tells the service, for display, which attempt is running or why the next one is waited for. */
   #announce(record: AttemptRecord, reason: string): void {
     const { runId, token, stepNumber, attempt } = record;
+    const isRebooting = isRestartStep(this.#stepAt(stepNumber)) && reason === "";
     const step = attemptedStep({
       stepNumber,
-      ...{ status: "running", reason, exitCode: null },
+      ...{ status: isRebooting ? "active" : "running", reason, exitCode: null },
       attemptCount: attempt,
       installation: this.#installation,
       startedAt: this.#port.state().current?.stepStartedAt ?? record.at,

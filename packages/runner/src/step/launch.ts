@@ -12,6 +12,8 @@ export type AttemptEnd =
   | { readonly kind: "wrapperKilled"; readonly reason: string }
   /** What was executed cannot be known. */
   | { readonly kind: "unknown"; readonly reason: string }
+  /** The command that asks for a reboot was taken, but the node stayed up. */
+  | { readonly kind: "notRebooted"; readonly reason: string }
   /** The agent claimed the directory before a wrapper did; it may launch once more in a new one. */
   | { readonly kind: "abandoned" };
 
