@@ -39,6 +39,9 @@ export { planInstance } from "./rollout/decide-instance.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
 export { findUnsupported } from "./template/find-unsupported.ts";
 export {
+  ansibleInterpreterName,
+  chefClientInterpreterName,
+  inspecInterpreterName,
   isCustomInterpreter,
   restartInterpreterName,
   shellInterpreterName,

@@ -11,6 +11,9 @@ import {
   customInterpreter,
   type CustomInterpreterEntry,
 } from "./interpreters/custom-interpreter.ts";
+import { ansibleInterpreter } from "./interpreters/ansible-interpreter.ts";
+import { chefClientInterpreter } from "./interpreters/chef-client-interpreter.ts";
+import { inspecInterpreter } from "./interpreters/inspec-interpreter.ts";
 import { searchPathOf } from "./interpreters/find-executable.ts";
 import { InstalledInterpreters } from "./interpreters/installed-interpreters.ts";
 import { restartInterpreter } from "./interpreters/restart-interpreter.ts";
@@ -161,6 +164,9 @@ export class NodeAgent implements Service {
           shutdownPath: options.shutdownPath,
           searchPath,
         }),
+        ansibleInterpreter(searchPath),
+        inspecInterpreter(searchPath),
+        chefClientInterpreter(searchPath),
         ...(options.customInterpreters ?? []).map(customInterpreter),
       ]),
       self: ownAccount(agentEnvironment["HOME"]),

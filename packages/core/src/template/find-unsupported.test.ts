@@ -72,11 +72,6 @@ test.each(["filter", "savedFilter", "savedList", "cohorts"] as const)(
 
 test.each<[string, Partial<Step>, string]>([
   [
-    "interpreter",
-    { interpreter: { name: "chef-platform/inspec-interpreter" } },
-    '/interpreter/name interpreter "chef-platform/inspec-interpreter"',
-  ],
-  [
     "conditions",
     { conditions: [{ inputName: "A", operator: "eq", value: "1" }] },
     '/conditions field "conditions"',

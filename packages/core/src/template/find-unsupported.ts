@@ -1,13 +1,6 @@
 import type { CanonicalGroup, CanonicalJob, CanonicalStep } from "@courier/schema";
 import type { ErrorDetail } from "../courier-error.ts";
-import {
-  isCustomInterpreter,
-  restartInterpreterName,
-  shellInterpreterName,
-} from "./interpreter-names.ts";
-
-/** The platform's interpreters that this version executes. */
-const executedInterpreters: readonly string[] = [shellInterpreterName, restartInterpreterName];
+import { isCustomInterpreter } from "./interpreter-names.ts";
 
 /**
  * Every field of a valid job that this version would not execute, with its JSON pointer; empty when the job can run.
@@ -40,13 +33,7 @@ function unsupportedInGroup(group: CanonicalGroup, pointer: string): readonly Er
 }
 
 function unsupportedInStep(step: CanonicalStep, pointer: string): readonly ErrorDetail[] {
-  const { name } = step.interpreter;
   return [
-    ...unless(
-      executedInterpreters.includes(name) || isCustomInterpreter(name),
-      `${pointer}/interpreter/name`,
-      `interpreter "${name}"`,
-    ),
     ...variablesIn(step.command, `${pointer}/command`),
     ...unsupportedInputs(step, `${pointer}/inputs`),
     ...unless(isEmpty(step.expectedInputs), `${pointer}/expectedInputs`, 'field "expectedInputs"'),

@@ -5,13 +5,13 @@ export const shellInterpreterName = "chef-platform/shell-interpreter";
 export const restartInterpreterName = "chef-platform/restart-interpreter";
 
 /** Runs playbooks. */
-const ansibleInterpreterName = "chef-platform/ansible-interpreter";
+export const ansibleInterpreterName = "chef-platform/ansible-interpreter";
 
 /** Runs compliance scans. */
-const inspecInterpreterName = "chef-platform/inspec-interpreter";
+export const inspecInterpreterName = "chef-platform/inspec-interpreter";
 
 /** Drives Chef Infra Client. */
-const chefClientInterpreterName = "chef-platform/chef-client-interpreter";
+export const chefClientInterpreterName = "chef-platform/chef-client-interpreter";
 
 const platformInterpreters: readonly string[] = [
   shellInterpreterName,

@@ -10,6 +10,7 @@ const usualDirectories = [
   "/usr/local/bin",
   "/opt/homebrew/bin",
   "/opt/chef/bin",
+  "/opt/chef-workstation/bin",
   "/opt/inspec/bin",
   "/hab/bin",
 ];

@@ -6,6 +6,8 @@ export interface StepProcess {
   argv(runDirectory: string): readonly string[];
   /** Written into the run directory before the start. One named `stdin` becomes the process's standard input. */
   readonly files: Readonly<Record<string, string>>;
+  /** Beside the variables that every step has. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A process, or why the step cannot be executed on this node: then nothing is started. */

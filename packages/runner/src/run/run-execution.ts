@@ -315,6 +315,7 @@ export class RunExecution {
       inputs,
       key: record,
       instanceId: this.#assignment().instanceId,
+      interpreterEnvironment: plan.process.environment,
     });
     // The agent's own limit comes first; the wrapper's is for when no agent is there.
     const timeoutSeconds = limits.timeoutSeconds > 0 ? Math.ceil(limits.timeoutSeconds) + 1 : 0;
