@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SystemClock, type NodeAgent } from "@courier/runner";
 import { restartInterpreterName } from "@courier/core";
@@ -94,6 +94,26 @@ test("does not take the restart of its agent for a boot, and asks once only", as
 
   expect((await server.result(run.runId)).status).toBe("success");
   expect(fixture.readWitness()).toBe("before\nshutdown -r +1\nafter\n");
+});
+
+test("goes on after the boot when the machine went down before the command had ended", async () => {
+  const { server, dataDir, witness } = fixture;
+  const shutdownPath = standIn();
+  writeFileSync(shutdownPath, `#!/bin/sh\necho "shutdown $*" >> ${witness}\nexec sleep 600\n`);
+  const first = await fixture.agent({ bootId: "boot-1", allowRestart: true, shutdownPath });
+  const run = runOf(restart({ time: "now" }));
+  server.assign(run);
+  await shutdownCalled();
+
+  await first.stop("the machine goes down");
+  const [launched] = fixture.runDirectories().filter((name) => name.includes(".2.1.1"));
+  const state = readFileSync(join(dataDir, "runs", launched ?? "", "state"), "utf8");
+  process.kill(-Number(/^pid (\d+) /.exec(state)?.[1]), "SIGKILL");
+  await boot("boot-2");
+  const result = await server.result(run.runId);
+
+  expect(result.status).toBe("success");
+  expect(fixture.readWitness()).toBe("before\nshutdown -r now\nafter\n");
 });
 
 test.each([
