@@ -38,7 +38,15 @@ export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
 export { planInstance } from "./rollout/decide-instance.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
 export { findMistakes } from "./template/find-mistakes.ts";
-export { findUnsupported, shellInterpreterName } from "./template/find-unsupported.ts";
+export { findUnsupported } from "./template/find-unsupported.ts";
+export {
+  ansibleInterpreterName,
+  chefClientInterpreterName,
+  inspecInterpreterName,
+  isCustomInterpreter,
+  restartInterpreterName,
+  shellInterpreterName,
+} from "./template/interpreter-names.ts";
 export { retryDelayMs, retryDelayMsMax } from "./backoff.ts";
 export type { SettledStep } from "./state/settle-step.ts";
 export { settleStep } from "./state/settle-step.ts";
