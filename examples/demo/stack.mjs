@@ -78,6 +78,8 @@ export class Stack {
       "--tag",
       `role=${role}`,
     ];
+    const interpreters = join(root, "examples", "custom-interpreter", "interpreters.json");
+    node.push("--interpreters", interpreters);
     const runner = this.#launch("runner", [...node, "--enrollment-key", key]);
     const { nodeId } = await this.#ready(runner, `courier-runner ${name}`);
     console.log(`courier-runner ${name} is enrolled as ${nodeId}`);

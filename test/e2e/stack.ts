@@ -41,7 +41,7 @@ export interface Stack {
   startCli(args: readonly string[], options?: CliOptions): RunningCli;
   /** Runs courier-cli, expects exit code 0, and returns what it printed as JSON. */
   json(args: readonly string[], options?: CliOptions): Promise<unknown>;
-  /** Starts another agent and waits until it is connected; returns its node id. */
+  /** Starts another agent, with more flags where given, and waits until it is connected; returns its node id. */
   startRunner(name: string, flags?: readonly string[]): Promise<string>;
   /** Ends the service with a signal and waits for its end. */
   stopServer(signal: NodeJS.Signals): Promise<void>;
@@ -61,13 +61,17 @@ export function programPath(name: "courier-server" | "courier-runner" | "courier
 
 /** Starts a service and one agent per name; resolves when all are ready. */
 export async function startStack(
-  options: { readonly runnerNames?: readonly string[] } = {},
+  options: {
+    readonly runnerNames?: readonly string[];
+    readonly runnerFlags?: readonly string[];
+  } = {},
 ): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), "courier-e2e-"));
   const stack = new RealStack(directory);
   try {
     await stack.startServer();
-    for (const name of options.runnerNames ?? []) await stack.startRunner(name);
+    for (const name of options.runnerNames ?? [])
+      await stack.startRunner(name, options.runnerFlags);
     return stack;
   } catch (error) {
     await stack.stop();

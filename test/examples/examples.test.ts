@@ -16,7 +16,10 @@ describe("the examples on real nodes", () => {
     stack = await startStack();
     // The same nodes as those of `npm start`.
     for (const [index, role] of ["web", "web", "db"].entries()) {
-      await stack.startRunner(`demo-${index + 1}`, ["--tag", `role=${role}`]);
+      await stack.startRunner(`demo-${index + 1}`, [
+        ...["--tag", `role=${role}`],
+        ...["--interpreters", join(directory, "custom-interpreter", "interpreters.json")],
+      ]);
     }
     for (const [kind, file] of [
       ["filter", "web-filter.json"],

@@ -154,7 +154,7 @@ test.each([
         skill: { minVersion: "2.0.0", maxVersion: "" },
       },
     },
-    'interpreter "chef-platform/shell-interpreter" has version 1.0.0 here, the step wants at least 2.0.0',
+    'version 1.0.0 of interpreter "chef-platform/shell-interpreter" is outside of [2.0.0, any]',
   ],
 ])("starts nothing when a check before the step fails: %j", async (overrides, reason) => {
   const { server, witness } = fixture;

@@ -1,4 +1,4 @@
-// What the stages need from the machine: Node, the npm packages, a PostgreSQL server, `ps`.
+// What the stages need from the machine: Node, the npm packages, a PostgreSQL server, `ps`, `ansible-playbook`.
 
 import { execFileSync } from "node:child_process";
 import {
@@ -77,6 +77,8 @@ function missingPackages() {
     ...(locatePostgres() === undefined ? ["postgresql"] : []),
     ...(isOnPath("ps") ? [] : ["procps"]),
     ...(isOnPath("bash") ? [] : ["bash"]),
+    // For the test of the ansible interpreter, which is left out without it; brings Python, which an example needs.
+    ...(isOnPath("ansible-playbook") ? [] : ["ansible-core"]),
   ];
 }
 

@@ -45,11 +45,19 @@ export type { FoundStep } from "./template/find-step.ts";
 export { findStep } from "./template/find-step.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
 export { findMistakes } from "./template/find-mistakes.ts";
-export { findUnsupported, shellInterpreterName } from "./template/find-unsupported.ts";
 export type { BlockedOccurrence, FreeOccurrence } from "./schedule/exception-windows.ts";
 export type { Timetable } from "./schedule/timetable.ts";
 export { findScheduleProblems, nextFree, timetableOf } from "./schedule/timetable.ts";
 export { planFiring } from "./schedule/plan-firing.ts";
+export { findUnsupported } from "./template/find-unsupported.ts";
+export {
+  ansibleInterpreterName,
+  chefClientInterpreterName,
+  inspecInterpreterName,
+  isCustomInterpreter,
+  restartInterpreterName,
+  shellInterpreterName,
+} from "./template/interpreter-names.ts";
 export { retryDelayMs, retryDelayMsMax } from "./backoff.ts";
 export type { SettledStep } from "./state/settle-step.ts";
 export { settleStep } from "./state/settle-step.ts";

@@ -7,6 +7,18 @@ export const killVerifyMs = 5_000;
 /** How often a process tree that is being ended is looked at, ms. */
 export const killPollMs = 50;
 
+/** What is read of an interpreter's answer to say why it failed, bytes. */
+export const answerBytesMax: number = 1024 * 1024;
+
+/** What is reported of an interpreter's own words for a failure, characters. */
+export const reasonLengthMax = 1000;
+
+/** How long after the time that a step asked for a node may take to go down, ms. */
+export const rebootLimitMs: number = 15 * 60_000;
+
+/** How long a tool may take to tell its version, ms; it is killed then. */
+export const toolVersionTimeoutMs = 30_000;
+
 /** How often output files and reattached wrappers are looked at while a step runs, ms. */
 export const watchIntervalMs = 100;
 

@@ -4,6 +4,8 @@ import { CourierError, errorCodes } from "@courier/core";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { agentVersion } from "./agent-version.ts";
+import type { CustomInterpreterEntry } from "./interpreters/custom-interpreter.ts";
+import { readCustomInterpreters } from "./interpreters/read-custom-interpreters.ts";
 import { NodeAgent } from "./node-agent.ts";
 import { SystemClock } from "./system-clock.ts";
 
@@ -16,6 +18,8 @@ interface StartFlags {
   readonly logLevel: string;
   readonly outputQuota?: number;
   readonly maxConcurrentRuns: number;
+  readonly interpreters?: string;
+  readonly allowRestart?: boolean;
 }
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "silent"];
@@ -44,11 +48,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addOption(new Option("--log-level <level>").choices(logLevels).default("info"))
     .option("--output-quota <bytes>", "output kept per attempt and stream", positiveInteger)
     .option("--max-concurrent-runs <n>", "runs executed at the same time", positiveInteger, 1)
+    .option("--allow-restart", "let steps reboot this node; without it they are refused")
+    .option("--interpreters <file>", "JSON file with this node's custom interpreters")
     .action(start);
   await program.parseAsync([...argv]);
 }
 
 async function start(flags: StartFlags): Promise<void> {
+  const customInterpreters = readInterpreters(flags.interpreters);
+  if (customInterpreters === undefined) return;
   const logger = pino({ name: "courier-runner", level: flags.logLevel }, pino.destination(2));
   const agent = new NodeAgent({
     url: flags.url,
@@ -58,6 +66,8 @@ async function start(flags: StartFlags): Promise<void> {
     ...(flags.outputQuota === undefined ? {} : { outputQuotaBytes: flags.outputQuota }),
     tags: flags.tag,
     maxConcurrentRuns: flags.maxConcurrentRuns,
+    customInterpreters,
+    allowRestart: flags.allowRestart ?? false,
     clock: new SystemClock(),
     random: Math.random,
     logger,
@@ -66,6 +76,16 @@ async function start(flags: StartFlags): Promise<void> {
   });
   stopOnSignals(agent, (reason) => logger.info({ reason }, "stopping, running steps go on"));
   await agent.start().catch((error: unknown) => exitWith(error));
+}
+
+/** Undefined when the file is wrong: then the process is to end, and has been told with which code. */
+function readInterpreters(file: string | undefined): readonly CustomInterpreterEntry[] | undefined {
+  try {
+    return file === undefined ? [] : readCustomInterpreters(file);
+  } catch (error) {
+    exitWith(error);
+    return undefined;
+  }
 }
 
 /** A second signal changes nothing: stopping is quick, and what runs is not touched. */

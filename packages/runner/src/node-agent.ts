@@ -1,19 +1,23 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import {
-  CourierError,
-  assertNever,
-  shellInterpreterName,
-  type Clock,
-  type NodeSkill,
-  type Service,
-} from "@courier/core";
+import { CourierError, assertNever, type Clock, type NodeSkill, type Service } from "@courier/core";
 import { outputQuotaBytesDefault, type Ack, type Assign, type Stop } from "@courier/protocol";
 import { agentVersion } from "./agent-version.ts";
 import { readBootId } from "./host/boot-id.ts";
 import { lockDataDir, type DataDirLock } from "./host/data-dir-lock.ts";
 import { writeDurably } from "./host/durable-file.ts";
 import { nodeAttributes, type ReportedAttributes } from "./host/node-attributes.ts";
+import {
+  customInterpreter,
+  type CustomInterpreterEntry,
+} from "./interpreters/custom-interpreter.ts";
+import { ansibleInterpreter } from "./interpreters/ansible-interpreter.ts";
+import { chefClientInterpreter } from "./interpreters/chef-client-interpreter.ts";
+import { inspecInterpreter } from "./interpreters/inspec-interpreter.ts";
+import { searchPathOf } from "./interpreters/find-executable.ts";
+import { InstalledInterpreters } from "./interpreters/installed-interpreters.ts";
+import { restartInterpreter } from "./interpreters/restart-interpreter.ts";
+import { shellInterpreter } from "./interpreters/shell-interpreter.ts";
 import { JournalFile } from "./journal/journal-file.ts";
 import { killGraceMsDefault, spoolBytesMaxDefault } from "./limits.ts";
 import { silentLogger, type Logger } from "./logger.ts";
@@ -30,14 +34,7 @@ import {
   type NodeIdentity,
 } from "./session/identity.ts";
 import { ownAccount } from "./step/account.ts";
-import { findShell, shellInterpreterVersion } from "./step/shell-interpreter.ts";
 import { wrapperScript } from "./step/wrapper-script.ts";
-
-/** What this agent can do, in the words of filters: itself, and the interpreters it executes steps with. */
-const ownSkills: readonly NodeSkill[] = [
-  { name: "courier-runner", version: agentVersion },
-  { name: shellInterpreterName, version: shellInterpreterVersion },
-];
 
 /** How to set up a node agent. */
 export interface NodeAgentOptions {
@@ -58,6 +55,14 @@ export interface NodeAgentOptions {
   readonly spoolBytesMax?: number;
   readonly maxConcurrentRuns?: number;
   readonly killGraceMs?: number;
+  /** Whether steps may reboot this node; default no. */
+  readonly allowRestart?: boolean;
+  /** The program that reboots the machine; found on the PATH when it is left out. */
+  readonly shutdownPath?: string;
+  /** Identity of the operating system's boot; the real one when it is left out. */
+  readonly bootId?: string;
+  /** Executables that steps may use as interpreters, by the contract of README.md ("Custom interpreters"). */
+  readonly customInterpreters?: readonly CustomInterpreterEntry[];
   /** What the agent itself was started with; steps see a few of these. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Called at the first welcome of the service. */
@@ -98,18 +103,18 @@ export class NodeAgent implements Service {
   async start(): Promise<void> {
     if (this.#stopping.signal.aborted || this.#running !== undefined) return;
     const { dataDir, tags } = this.#options;
-    const bootId = await readBootId();
+    const bootId = this.#options.bootId ?? (await readBootId());
     const locked = await lockDataDir(dataDir, bootId);
     if (!locked.ok) throw new CourierError("USAGE", locked.reason);
     try {
       const attributes = await nodeAttributes({ agentVersion, tags: tags ?? {} });
-      const { desk, journalId } = await this.#openDesk(bootId);
+      const { desk, journalId, skills } = await this.#openDesk(bootId);
       this.#running = {
         lock: locked.lock,
         desk,
         journalId,
         attributes,
-        skills: ownSkills,
+        skills: [{ name: "courier-runner", version: agentVersion }, ...skills],
         bootId,
       };
       await desk.start();
@@ -135,7 +140,11 @@ export class NodeAgent implements Service {
     this.#running?.lock.release();
   }
 
-  async #openDesk(bootId: string): Promise<{ readonly desk: RunDesk; readonly journalId: string }> {
+  async #openDesk(bootId: string): Promise<{
+    readonly desk: RunDesk;
+    readonly journalId: string;
+    readonly skills: readonly NodeSkill[];
+  }> {
     const { dataDir, maxConcurrentRuns } = this.#options;
     const context = await this.#nodeContext(bootId);
     const book = new RunBook();
@@ -143,12 +152,13 @@ export class NodeAgent implements Service {
     for (const record of opened.records) book.apply(record);
     const { journal } = opened;
     const desk = new RunDesk({ context, journal, book, maxConcurrentRuns: maxConcurrentRuns ?? 1 });
-    return { desk, journalId: journal.journalId };
+    return { desk, journalId: journal.journalId, skills: context.interpreters.own() };
   }
 
   async #nodeContext(bootId: string): Promise<NodeContext> {
     const options = this.#options;
     const agentEnvironment = options.environment ?? process.env;
+    const searchPath = searchPathOf(agentEnvironment["PATH"]);
     const runsDirectory = join(options.dataDir, "runs");
     mkdirSync(runsDirectory, { recursive: true, mode: 0o711 });
     const wrapperPath = join(options.dataDir, "courier-step.sh");
@@ -158,9 +168,19 @@ export class NodeAgent implements Service {
       logger: this.#logger,
       runsDirectory,
       wrapperPath,
-      shellPath: findShell(),
       bootId,
-      platform: process.platform,
+      interpreters: new InstalledInterpreters([
+        shellInterpreter({ platform: process.platform, searchPath }),
+        restartInterpreter({
+          isAllowed: options.allowRestart ?? false,
+          shutdownPath: options.shutdownPath,
+          searchPath,
+        }),
+        ansibleInterpreter(searchPath),
+        inspecInterpreter(searchPath),
+        chefClientInterpreter(searchPath),
+        ...(options.customInterpreters ?? []).map(customInterpreter),
+      ]),
       self: ownAccount(agentEnvironment["HOME"]),
       agentEnvironment,
       killGraceMs: options.killGraceMs ?? killGraceMsDefault,

@@ -3,9 +3,11 @@ export type {
   Actions,
   Amount,
   AmountType,
+  AnsibleCommand,
   AttributeConstraint,
   BackoffType,
   BatchSize,
+  ChefClientCommand,
   Condition,
   ConditionOperator,
   DistributionMethod,
@@ -17,6 +19,7 @@ export type {
   FilterConstraints,
   FilterOperator,
   Inputs,
+  InspecCommand,
   Interpreter,
   JobTemplate,
   MisfirePolicy,
@@ -36,7 +39,6 @@ export type {
   SuccessCriterion,
   Target,
   TargetGroup,
-  ToolCommand,
   ValueConstraint,
 } from "./generated/job-template.ts";
 export type {

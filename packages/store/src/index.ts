@@ -1,7 +1,7 @@
 export type { Database, DatabaseOptions, Db } from "./database.ts";
 export { openDatabase } from "./open-database.ts";
 export type { Page, PageRequest } from "./page.ts";
-export type { InsertJobOutcome, JobRow, JobStatus, QueuedJob } from "./jobs.ts";
+export type { InsertJobOutcome, JobRow, QueuedJob } from "./jobs.ts";
 export {
   claimDueJobs,
   findJob,

@@ -37,6 +37,13 @@ test("finds nothing in a job that this version executes", () => {
   expect(unsupportedIn(runnable)).toEqual([]);
 });
 
+test("leaves command and inputs of a custom interpreter to that", () => {
+  const interpreter = { name: "acme/greeter" };
+  const template = withStep({ interpreter, command: { greet: "you" }, inputs: { tone: "warm" } });
+
+  expect(unsupportedIn(template)).toEqual([]);
+});
+
 test("names the access mode", () => {
   const template: JobTemplate = {
     ...runnable,
@@ -49,7 +56,6 @@ test("names the access mode", () => {
 });
 
 test.each<[string, Partial<Step>, string]>([
-  ["interpreter", { interpreter: { name: "mine" } }, '/interpreter/name interpreter "mine"'],
   [
     "conditions",
     { conditions: [{ inputName: "A", operator: "eq", value: "1" }] },

@@ -1,8 +1,6 @@
 import type { CanonicalJob, CanonicalStep } from "@courier/schema";
 import type { ErrorDetail } from "../courier-error.ts";
-
-/** The interpreter that runs shell scripts: the only one that this version executes. */
-export const shellInterpreterName = "chef-platform/shell-interpreter";
+import { isCustomInterpreter } from "./interpreter-names.ts";
 
 /**
  * Every field of a valid job that this version would not execute, with its JSON pointer; empty when the job can run.
@@ -22,15 +20,9 @@ export function findUnsupported(job: CanonicalJob): readonly ErrorDetail[] {
 }
 
 function unsupportedInStep(step: CanonicalStep, pointer: string): readonly ErrorDetail[] {
-  const { name } = step.interpreter;
   return [
-    ...unless(
-      name === shellInterpreterName,
-      `${pointer}/interpreter/name`,
-      `interpreter "${name}"`,
-    ),
     ...variablesIn(step.command, `${pointer}/command`),
-    ...unsupportedInputs(step.inputs, `${pointer}/inputs`),
+    ...unsupportedInputs(step, `${pointer}/inputs`),
     ...unless(isEmpty(step.expectedInputs), `${pointer}/expectedInputs`, 'field "expectedInputs"'),
     ...unless(
       isEmpty(step.outputFieldRules),
@@ -43,12 +35,15 @@ function unsupportedInStep(step: CanonicalStep, pointer: string): readonly Error
   ];
 }
 
-function unsupportedInputs(
-  inputs: CanonicalStep["inputs"],
-  pointer: string,
-): readonly ErrorDetail[] {
-  return Object.entries(inputs).flatMap(([name, value]) => [
-    ...unless(isUnderstoodInput(name), `${pointer}/${escapePointer(name)}`, `input "${name}"`),
+/** A custom interpreter is given all inputs; what it makes of them is its own matter. */
+function unsupportedInputs(step: CanonicalStep, pointer: string): readonly ErrorDetail[] {
+  const isCustom = isCustomInterpreter(step.interpreter.name);
+  return Object.entries(step.inputs).flatMap(([name, value]) => [
+    ...unless(
+      isCustom || isUnderstoodInput(name),
+      `${pointer}/${escapePointer(name)}`,
+      `input "${name}"`,
+    ),
     ...variablesIn(value, `${pointer}/${escapePointer(name)}`),
   ]);
 }

@@ -60,6 +60,7 @@ function judgeEnd({ end, survivors }: AttemptVerdict): Omit<AttemptJudgement, "e
         ? { status: "success", reason: "", isUnknown: false }
         : { status: "failure", reason: exitReason(end.exitCode), isUnknown: false };
     case "notStarted":
+    case "notRebooted":
       return { status: "failure", reason: end.reason, isUnknown: false };
     case "wrapperKilled":
       return { status: "failure", reason: end.reason + survivorsNote(survivors), isUnknown: false };

@@ -1,5 +1,6 @@
 import type { Clock } from "@courier/core";
 import type { RunReport } from "@courier/protocol";
+import type { InstalledInterpreters } from "../interpreters/installed-interpreters.ts";
 import type { JournalRecord } from "../journal/journal-record.ts";
 import type { Logger } from "../logger.ts";
 import type { Account } from "../step/account.ts";
@@ -12,9 +13,8 @@ export interface NodeContext {
   readonly logger: Logger;
   readonly runsDirectory: string;
   readonly wrapperPath: string;
-  readonly shellPath: string;
   readonly bootId: string;
-  readonly platform: string;
+  readonly interpreters: InstalledInterpreters;
   readonly self: Account;
   readonly agentEnvironment: Readonly<Record<string, string | undefined>>;
   readonly killGraceMs: number;

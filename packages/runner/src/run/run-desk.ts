@@ -96,6 +96,7 @@ export class RunDesk implements Service {
     this.#link = link;
     this.#reported = new Set();
     for (const state of this.#book.states()) this.#tellWhereItStands(state);
+    for (const { execution } of this.#executions.values()) execution.connected();
     for (const result of this.#refusals.values()) link.send(result);
     this.#pump.connect(link);
     for (const runId of this.#ended) this.#report(runId);

@@ -1,13 +1,22 @@
 import { assert, assertNever, retryDelayMs, retryDelayMsMax } from "@courier/core";
 import type { Assignment, StepReport } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
+import type { Installation } from "../interpreters/interpreter.ts";
+import {
+  isRestartStep,
+  restartDelayMs,
+  takeBackRestart,
+} from "../interpreters/restart-interpreter.ts";
 import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
+import { answerBytesMax, reasonLengthMax } from "../limits.ts";
 import { launch, prepareLaunch, type AttemptEnd, type LaunchOptions } from "../step/launch.ts";
 import { reattach } from "../step/reattach.ts";
-import { prepareShellStep, type ShellPlan } from "../step/shell-interpreter.ts";
+import { prepareStep, type StepPlan } from "../step/prepare-step.ts";
+import { readOutput } from "../step/run-directory.ts";
 import { stepEnvironment } from "../step/step-environment.ts";
 import { wait } from "../wait.ts";
 import { AttemptSupervisor, type AttemptVerdict } from "./attempt-supervisor.ts";
+import { awaitReboot, endAfterReboot } from "./await-reboot.ts";
 import { judgeAttempt, type AttemptJudgement } from "./judge-attempt.ts";
 import { nextMove, type Move } from "./next-move.ts";
 import type { NodeContext, RunPort } from "./node-context.ts";
@@ -22,6 +31,9 @@ export class RunExecution {
   readonly #detach = new AbortController();
   readonly #wake = new AbortController();
   #supervisor: AttemptSupervisor | undefined;
+  /** The attempt that the service was told of on this connection. */
+  #announced: AttemptRecord | undefined;
+  #installation: Installation = { path: "", version: "" };
 
   constructor(context: NodeContext, port: RunPort) {
     this.#context = context;
@@ -42,6 +54,11 @@ export class RunExecution {
     this.#wake.abort();
     const outcome = this.#port.state().stop;
     if (outcome !== undefined) this.#supervisor?.end(outcome);
+  }
+
+  /** There is a new connection: what was said on the old one may be lost. */
+  connected(): void {
+    this.#announced = undefined;
   }
 
   /** The agent stops: lets go of a running step without ending it. */
@@ -79,7 +96,7 @@ export class RunExecution {
     attempt: number,
   ): Promise<void> {
     const { step, stepNumber } = target;
-    const preparation = await prepareShellStep(step, this.#context);
+    const preparation = await prepareStep(step, this.#context);
     // A stop that came meanwhile finds nothing to end here; nothing may start after it.
     if (this.#wake.signal.aborted) return;
     if (!preparation.ok) {
@@ -90,7 +107,7 @@ export class RunExecution {
   }
 
   /** Journal first, then execute: after a crash between the two, the directory without a wrapper proves that nothing ran. */
-  async #launch(plan: ShellPlan, record: AttemptRecord): Promise<void> {
+  async #launch(plan: StepPlan, record: AttemptRecord): Promise<void> {
     const supervisor = new AttemptSupervisor(record, this.#context, this.#port);
     const options = this.#launchOptions({ plan, record, runDirectory: supervisor.runDirectory });
     const isFirst = this.#port.state().startedAt === undefined;
@@ -99,7 +116,10 @@ export class RunExecution {
     await durable;
     const { runId, token, at } = record;
     if (isFirst) this.#port.send({ type: "started", runId, token, at });
+    // Once it has been started there may be no time left to say so.
+    if (isRestartStep(this.#stepAt(record.stepNumber))) this.#announceOnce(record);
     this.#supervisor = supervisor;
+    this.#installation = plan.installation;
     const ended = this.#startUnlessStopped(options, failure);
     await this.#follow(supervisor, { record, ended });
   }
@@ -127,14 +147,19 @@ export class RunExecution {
     this.#supervisor = supervisor;
     const stop = this.#port.state().stop;
     if (stop !== undefined) supervisor.end(stop);
-    const { clock, bootId } = this.#context;
-    const ended = reattach({
-      runDirectory: supervisor.runDirectory,
-      launchBootId: record.bootId,
-      currentBootId: bootId,
-      clock,
-      signal: this.#detach.signal,
-    });
+    const { clock, bootId, interpreters } = this.#context;
+    const step = this.#stepAt(record.stepNumber);
+    this.#installation = interpreters.installationOf(step.interpreter.name);
+    const hasRebooted = isRestartStep(step) && record.bootId !== bootId;
+    const ended = hasRebooted
+      ? Promise.resolve(endAfterReboot(supervisor.runDirectory))
+      : reattach({
+          runDirectory: supervisor.runDirectory,
+          launchBootId: record.bootId,
+          currentBootId: bootId,
+          clock,
+          signal: this.#detach.signal,
+        });
     await this.#follow(supervisor, { record, ended });
   }
 
@@ -145,24 +170,47 @@ export class RunExecution {
       readonly ended: Promise<AttemptEnd | undefined>;
     },
   ): Promise<void> {
-    const { record, ended } = options;
-    const { timeoutSeconds } = this.#stepAt(record.stepNumber).limits;
+    const { record } = options;
+    const step = this.#stepAt(record.stepNumber);
+    const { timeoutSeconds } = step.limits;
     const passedMs = this.#context.clock.now() - record.at;
+    const over = new AbortController();
+    const ended = isRestartStep(step) ? this.#awaitReboot(options, over.signal) : options.ended;
     const verdict = await supervisor.follow(ended, {
       remainingMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 - passedMs : undefined,
-      onTick: this.#announceOnce(record),
+      onTick: () => this.#announceOnce(record),
     });
+    over.abort();
     this.#supervisor = undefined;
     if (verdict === undefined) return;
+    if (isRestartStep(step) && verdict.cause !== undefined) this.#takeBackRestart();
     if (verdict.end.kind === "abandoned" && verdict.cause === undefined) {
       return await this.#launchAgain(record);
     }
     await this.#settle(record, { verdict, supervisor });
   }
 
+  /** The attempt ends in this boot only when it has failed; the next boot's agent finds that it has succeeded. */
+  async #awaitReboot(
+    attempt: { readonly record: AttemptRecord; readonly ended: Promise<AttemptEnd | undefined> },
+    over: AbortSignal,
+  ): Promise<AttemptEnd | undefined> {
+    const { record, ended } = attempt;
+    const { clock, bootId } = this.#context;
+    if (record.bootId !== bootId) return await ended;
+    const signal = AbortSignal.any([over, this.#detach.signal]);
+    const dueAt = record.at + restartDelayMs(this.#stepAt(record.stepNumber));
+    return await awaitReboot(ended, { clock, dueAt, signal });
+  }
+
+  #takeBackRestart(): void {
+    const { path } = this.#installation;
+    if (path !== "") takeBackRestart(path);
+  }
+
   /** Provably nothing was executed, so the same attempt may begin once more, in a directory of its own. */
   async #launchAgain(record: AttemptRecord): Promise<void> {
-    const preparation = await prepareShellStep(this.#stepAt(record.stepNumber), this.#context);
+    const preparation = await prepareStep(this.#stepAt(record.stepNumber), this.#context);
     if (this.#wake.signal.aborted) return;
     if (!preparation.ok) {
       const at = this.#context.clock.now();
@@ -180,13 +228,27 @@ export class RunExecution {
     const step = this.#stepAt(record.stepNumber);
     const { spoolBytesMax } = this.#context;
     const { timeoutSeconds } = step.limits;
-    const judgement = judgeAttempt(outcome.verdict, { timeoutSeconds, spoolBytesMax });
+    const judged = judgeAttempt(outcome.verdict, { timeoutSeconds, spoolBytesMax });
+    const judgement = this.#explain(judged, { step, supervisor: outcome.supervisor });
     if (this.#mayRetry(step, record.attempt, judgement)) {
       await this.#port.record([this.#retryRecord(step, record)]);
       return this.#announce(record, `attempt ${record.attempt}: ${judgement.reason}`);
     }
     const report = this.#report(record, { judgement, supervisor: outcome.supervisor });
     await this.#endStep(report, judgement.isUnknown ? judgement.reason : undefined);
+  }
+
+  /** A step that failed by its exit code may have said why, in the way of its interpreter. */
+  #explain(
+    judgement: AttemptJudgement,
+    { step, supervisor }: { readonly step: CanonicalStep; readonly supervisor: AttemptSupervisor },
+  ): AttemptJudgement {
+    if (judgement.status !== "failure" || judgement.exitCode === null) return judgement;
+    const why = this.#context.interpreters.explainFailure(step.interpreter.name, () =>
+      readOutput(supervisor.runDirectory, "stdout", answerBytesMax),
+    );
+    if (why === undefined) return judgement;
+    return { ...judgement, reason: `${judgement.reason}: ${why.slice(0, reasonLengthMax)}` };
   }
 
   #mayRetry(step: CanonicalStep, attempt: number, judgement: AttemptJudgement): boolean {
@@ -240,12 +302,12 @@ export class RunExecution {
   }
 
   #launchOptions(options: {
-    readonly plan: ShellPlan;
+    readonly plan: StepPlan;
     readonly record: AttemptRecord;
     readonly runDirectory: string;
   }): LaunchOptions {
     const { plan, record, runDirectory } = options;
-    const { wrapperPath, shellPath, bootId, agentEnvironment, killGraceMs } = this.#context;
+    const { wrapperPath, bootId, agentEnvironment, killGraceMs } = this.#context;
     const { inputs, limits } = this.#stepAt(record.stepNumber);
     const environment = stepEnvironment({
       agentEnvironment,
@@ -253,12 +315,13 @@ export class RunExecution {
       inputs,
       key: record,
       instanceId: this.#assignment().instanceId,
+      interpreterEnvironment: plan.process.environment,
     });
     // The agent's own limit comes first; the wrapper's is for when no agent is there.
     const timeoutSeconds = limits.timeoutSeconds > 0 ? Math.ceil(limits.timeoutSeconds) + 1 : 0;
     const graceSeconds = Math.ceil(killGraceMs / 1000);
     return {
-      ...{ wrapperPath, runDirectory, plan, environment, shellPath, bootId },
+      ...{ wrapperPath, runDirectory, plan, environment, bootId },
       ...{ timeoutSeconds, graceSeconds },
     };
   }
@@ -273,7 +336,7 @@ export class RunExecution {
       stepNumber: record.stepNumber,
       ...{ status, reason, exitCode },
       attemptCount: record.attempt,
-      shellPath: this.#context.shellPath,
+      installation: this.#installation,
       startedAt: this.#port.state().current?.stepStartedAt ?? record.at,
       finishedAt: this.#context.clock.now(),
       outputBytes: stdout.size + stderr.size,
@@ -282,23 +345,21 @@ export class RunExecution {
   }
 
   /** Steps that end within a tick are told by their end alone: the fast path stays one message shorter. */
-  #announceOnce(record: AttemptRecord): () => void {
-    let isAnnounced = false;
-    return () => {
-      if (isAnnounced) return;
-      isAnnounced = true;
-      this.#announce(record, "");
-    };
+  #announceOnce(record: AttemptRecord): void {
+    if (this.#announced === record) return;
+    this.#announced = record;
+    this.#announce(record, "");
   }
 
   /** Tells the service, for display, which attempt is running or why the next one is waited for. */
   #announce(record: AttemptRecord, reason: string): void {
     const { runId, token, stepNumber, attempt } = record;
+    const isRebooting = isRestartStep(this.#stepAt(stepNumber)) && reason === "";
     const step = attemptedStep({
       stepNumber,
-      ...{ status: "running", reason, exitCode: null },
+      ...{ status: isRebooting ? "active" : "running", reason, exitCode: null },
       attemptCount: attempt,
-      shellPath: this.#context.shellPath,
+      installation: this.#installation,
       startedAt: this.#port.state().current?.stepStartedAt ?? record.at,
       ...{ finishedAt: null, outputBytes: 0, outputDroppedBytes: 0 },
     });

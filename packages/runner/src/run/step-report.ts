@@ -1,5 +1,5 @@
 import type { StepReport } from "@courier/protocol";
-import { shellInterpreterVersion } from "../step/shell-interpreter.ts";
+import type { Installation } from "../interpreters/interpreter.ts";
 
 /** The report of a step whose checks failed: nothing was started. */
 export function refusedStep(stepNumber: number, reason: string, at: number): StepReport {
@@ -38,16 +38,16 @@ export function attemptedStep(options: {
   readonly reason: string;
   readonly attemptCount: number;
   readonly exitCode: number | null;
-  readonly shellPath: string;
+  readonly installation: Installation;
   readonly startedAt: number;
   readonly finishedAt: number | null;
   readonly outputBytes: number;
   readonly outputDroppedBytes: number;
 }): StepReport {
-  const { shellPath, ...rest } = options;
+  const { installation, ...rest } = options;
   return {
     ...rest,
-    interpreterPath: shellPath,
-    interpreterVersion: shellInterpreterVersion,
+    interpreterPath: installation.path,
+    interpreterVersion: installation.version,
   };
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { chownSync } from "node:fs";
-import type { ShellPlan } from "./shell-interpreter.ts";
+import type { StepPlan } from "./prepare-step.ts";
 import { createRunDirectory, readAttemptState } from "./run-directory.ts";
 
 /** How an attempt's processes ended, as far as the run directory and the operating system tell. */
@@ -12,6 +12,8 @@ export type AttemptEnd =
   | { readonly kind: "wrapperKilled"; readonly reason: string }
   /** What was executed cannot be known. */
   | { readonly kind: "unknown"; readonly reason: string }
+  /** The command that asks for a reboot was taken, but the node stayed up. */
+  | { readonly kind: "notRebooted"; readonly reason: string }
   /** The agent claimed the directory before a wrapper did; it may launch once more in a new one. */
   | { readonly kind: "abandoned" };
 
@@ -19,9 +21,8 @@ export type AttemptEnd =
 export interface LaunchOptions {
   readonly wrapperPath: string;
   readonly runDirectory: string;
-  readonly plan: ShellPlan;
+  readonly plan: StepPlan;
   readonly environment: Record<string, string>;
-  readonly shellPath: string;
   readonly bootId: string;
   /** 0 = none. */
   readonly timeoutSeconds: number;
@@ -30,7 +31,7 @@ export interface LaunchOptions {
 
 /** Writes the run directory. Separate from the launch, so that it can be done while the journal is being synced. */
 export function prepareLaunch({ runDirectory, plan }: LaunchOptions): void {
-  createRunDirectory(runDirectory, plan.script);
+  createRunDirectory(runDirectory, plan.process.files);
   if (plan.switchesUser) chownSync(runDirectory, plan.account.userId, plan.account.groupId);
 }
 
@@ -47,7 +48,7 @@ export function launch(options: LaunchOptions): Promise<AttemptEnd> {
     options.bootId,
     `${options.timeoutSeconds}`,
     `${options.graceSeconds}`,
-    options.shellPath,
+    ...plan.process.argv(options.runDirectory),
   ];
   return new Promise((resolve) => {
     const child = spawn("/bin/sh", argv, {

@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from "node:fs";
 import { rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { OutputStream } from "@courier/protocol";
@@ -50,16 +59,18 @@ export function cookieOf(key: AttemptKey): { readonly name: string; readonly val
 }
 
 /**
- * Creates a run directory with its script. One that an agent left behind which died before the attempt was journalled
+ * Creates a run directory with its files, which everybody may read. One that an agent left behind which died before the attempt was journalled
  * is used: nothing was launched in it. One in which something was claimed is refused.
  */
-export function createRunDirectory(path: string, script: string): void {
+export function createRunDirectory(path: string, files: Readonly<Record<string, string>>): void {
   try {
     mkdirSync(path, { mode: 0o755 });
   } catch (error) {
     if (!hasCode(error, "EEXIST") || readAttemptState(path).kind !== "absent") throw error;
   }
-  writeFileSync(join(path, "script"), script, { mode: 0o644 });
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(path, name), content, { mode: 0o644 });
+  }
 }
 
 /** Removes a run directory; one that is gone already is fine. */
@@ -110,6 +121,19 @@ export function outputPath(path: string, stream: OutputStream): string {
 export function outputSize(path: string, stream: OutputStream): number {
   const stats: Stats | undefined = statSync(outputPath(path, stream), { throwIfNoEntry: false });
   return stats?.size ?? 0;
+}
+
+/** The first bytes of an output file as text; empty when it does not exist. */
+export function readOutput(path: string, stream: OutputStream, bytesMax: number): string {
+  const size = Math.min(outputSize(path, stream), bytesMax);
+  if (size === 0) return "";
+  const buffer = Buffer.alloc(size);
+  const file = openSync(outputPath(path, stream), "r");
+  try {
+    return buffer.toString("utf8", 0, readSync(file, buffer, 0, size, 0));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readText(path: string): string | undefined {

@@ -14,6 +14,8 @@ export function stepEnvironment(options: {
   readonly inputs: CanonicalStep["inputs"];
   readonly key: AttemptKey;
   readonly instanceId: string;
+  /** What the interpreter asks for. */
+  readonly interpreterEnvironment?: Readonly<Record<string, string>> | undefined;
 }): Record<string, string> {
   const { account, key } = options;
   const cookie = cookieOf(key);
@@ -25,6 +27,7 @@ export function stepEnvironment(options: {
     LOGNAME: account.name,
     SHELL: account.shell,
     ...environmentInputs(options.inputs),
+    ...options.interpreterEnvironment,
     COURIER_RUN_ID: key.runId,
     COURIER_INSTANCE_ID: options.instanceId,
     COURIER_STEP_NUMBER: `${key.stepNumber}`,

@@ -1,9 +1,9 @@
 /**
  * The step wrapper, POSIX sh: starts the interpreter in a run directory and writes down what became of it, whoever
- * lives or dies meanwhile. Arguments: RUN_DIR BOOT_ID TIMEOUT_SECONDS GRACE_SECONDS INTERPRETER. Must be the leader of
- * its own session. See README.md ("Run directory") for the files; on the normal path nothing is forked but the step.
+ * lives or dies meanwhile. Arguments: RUN_DIR BOOT_ID TIMEOUT_SECONDS GRACE_SECONDS PROGRAM ARGUMENT… . Must be the
+ * leader of its own session. See README.md ("Run directory") for the files; on the normal path nothing is forked but the step.
  */
-export const wrapperScript: string = String.raw`# Courier step wrapper, version 2.
+export const wrapperScript: string = String.raw`# Courier step wrapper, version 3.
 if [ "$1" = --watchdog ]; then
   dir=$2 wrapper=$3 limit=$4 grace=$5 cookie=$6
   PATH=/usr/bin:/bin:/usr/sbin:/sbin
@@ -61,11 +61,13 @@ if [ "$1" = --watchdog ]; then
 fi
 
 # Our own variables have a prefix: assigning to one that the step's environment has would change it there.
-courier_dir=$1 courier_boot=$2 courier_limit=$3 courier_grace=$4 courier_shell=$5
+courier_dir=$1 courier_boot=$2 courier_limit=$3 courier_grace=$4
+shift 4
 if read -r courier_stat 2>/dev/null < "/proc/$$/stat"; then
-  set -- ${"$"}{courier_stat##*) }
-  shift 19
-  courier_start=$1
+  # The 20th field after the command's name, which may hold spaces and parentheses.
+  courier_start=${"$"}{courier_stat##*) }
+  courier_start=${"$"}{courier_start#* * * * * * * * * * * * * * * * * * * }
+  courier_start=${"$"}{courier_start%% *}
 else
   courier_start=$(ps -o lstart= -p $$)
 fi
@@ -82,7 +84,9 @@ if [ "$courier_limit" -gt 0 ]; then
   /bin/sh "$0" --watchdog "$courier_dir" $$ "$courier_limit" "$courier_grace" "$COURIER_COOKIE" &
   courier_watchdog=$!
 fi
-"$courier_shell" -e "$courier_dir/script" > "$courier_dir/stdout" 2> "$courier_dir/stderr"
+courier_input=/dev/null
+[ -f "$courier_dir/stdin" ] && courier_input=$courier_dir/stdin
+"$@" < "$courier_input" > "$courier_dir/stdout" 2> "$courier_dir/stderr"
 courier_code=$?
 
 # A full disk must not lose the outcome; the state file's first block exists, so this hardly ever waits.

@@ -284,9 +284,63 @@ export interface RestartCommand {
     time?: number | string;
   };
 }
-export interface ToolCommand {
-  exec: "scan" | "run" | "rotate credentials" | "download" | "execute";
-  args?: {};
+/**
+ * A playbook for ansible-playbook; without an inventory it runs on the node itself.
+ *
+ */
+export interface AnsibleCommand {
+  exec: "run" | "execute";
+  args: {
+    /**
+     * Path on the node.
+     */
+    playbook: string;
+    inventory?: string;
+    limit?: string;
+    tags?: string;
+    skipTags?: string;
+    extraVars?: {};
+    check?: boolean;
+    become?: boolean;
+  };
+}
+/**
+ * A profile for inspec exec.
+ *
+ */
+export interface InspecCommand {
+  exec: "scan";
+  args: {
+    /**
+     * Path or URL of a profile.
+     */
+    path: string;
+    input?:
+      | string
+      | {
+          [k: string]: string | number | boolean;
+        };
+    waiver?: string;
+    reporterType?: string;
+    reporterFileName?: string;
+    licenseKey?: string;
+    licenseServer?: string;
+  };
+}
+/**
+ * A command of the Chef Infra Client interpreter.
+ *
+ */
+export interface ChefClientCommand {
+  exec: "run" | "rotate credentials" | "download" | "execute";
+  args?: {
+    mode?: "local" | "server";
+    runlist?: string;
+    path?: string;
+    config?: string;
+    url?: string;
+    cookbooks?: string;
+  };
 }
 export interface OutputFieldRule {
   sourceType: "output" | "exitCode" | "file" | "artifact";

@@ -1852,11 +1852,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
                   required: ["name"],
                   properties: {
                     name: {
-                      enum: [
-                        "chef-platform/ansible-interpreter",
-                        "chef-platform/inspec-interpreter",
-                        "chef-platform/chef-client-interpreter",
-                      ],
+                      const: "chef-platform/ansible-interpreter",
                     },
                   },
                 },
@@ -1865,7 +1861,51 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             then: {
               properties: {
                 command: {
-                  $ref: "#/$defs/ToolCommand",
+                  $ref: "#/$defs/AnsibleCommand",
+                },
+              },
+            },
+          },
+          {
+            if: {
+              required: ["interpreter"],
+              properties: {
+                interpreter: {
+                  required: ["name"],
+                  properties: {
+                    name: {
+                      const: "chef-platform/inspec-interpreter",
+                    },
+                  },
+                },
+              },
+            },
+            then: {
+              properties: {
+                command: {
+                  $ref: "#/$defs/InspecCommand",
+                },
+              },
+            },
+          },
+          {
+            if: {
+              required: ["interpreter"],
+              properties: {
+                interpreter: {
+                  required: ["name"],
+                  properties: {
+                    name: {
+                      const: "chef-platform/chef-client-interpreter",
+                    },
+                  },
+                },
+              },
+            },
+            then: {
+              properties: {
+                command: {
+                  $ref: "#/$defs/ChefClientCommand",
                 },
               },
             },
@@ -1994,17 +2034,147 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
         },
       },
-      ToolCommand: {
+      AnsibleCommand: {
         type: "object",
         additionalProperties: false,
-        required: ["exec"],
+        required: ["exec", "args"],
+        description:
+          "A playbook for ansible-playbook; without an inventory it runs on the node itself.",
         properties: {
           exec: {
             type: "string",
-            enum: ["scan", "run", "rotate credentials", "download", "execute"],
+            enum: ["run", "execute"],
           },
           args: {
             type: "object",
+            additionalProperties: false,
+            properties: {
+              playbook: {
+                type: "string",
+                minLength: 1,
+                maxLength: 4096,
+                description: "Path on the node.",
+              },
+              inventory: {
+                type: "string",
+                maxLength: 4096,
+              },
+              limit: {
+                type: "string",
+                maxLength: 4096,
+              },
+              tags: {
+                type: "string",
+                maxLength: 4096,
+              },
+              skipTags: {
+                type: "string",
+                maxLength: 4096,
+              },
+              extraVars: {
+                type: "object",
+              },
+              check: {
+                type: "boolean",
+              },
+              become: {
+                type: "boolean",
+              },
+            },
+            required: ["playbook"],
+          },
+        },
+      },
+      InspecCommand: {
+        type: "object",
+        additionalProperties: false,
+        required: ["exec", "args"],
+        description: "A profile for inspec exec.",
+        properties: {
+          exec: {
+            type: "string",
+            enum: ["scan"],
+          },
+          args: {
+            type: "object",
+            additionalProperties: false,
+            properties: {
+              path: {
+                type: "string",
+                minLength: 1,
+                maxLength: 4096,
+                description: "Path or URL of a profile.",
+              },
+              input: {
+                type: ["string", "object"],
+                additionalProperties: {
+                  type: ["string", "number", "boolean"],
+                },
+              },
+              waiver: {
+                type: "string",
+                maxLength: 4096,
+              },
+              reporterType: {
+                type: "string",
+                maxLength: 4096,
+              },
+              reporterFileName: {
+                type: "string",
+                maxLength: 4096,
+              },
+              licenseKey: {
+                type: "string",
+                maxLength: 4096,
+              },
+              licenseServer: {
+                type: "string",
+                maxLength: 4096,
+              },
+            },
+            required: ["path"],
+          },
+        },
+      },
+      ChefClientCommand: {
+        type: "object",
+        additionalProperties: false,
+        required: ["exec"],
+        description: "A command of the Chef Infra Client interpreter.",
+        properties: {
+          exec: {
+            type: "string",
+            enum: ["run", "rotate credentials", "download", "execute"],
+          },
+          args: {
+            type: "object",
+            additionalProperties: false,
+            properties: {
+              mode: {
+                type: "string",
+                enum: ["local", "server"],
+              },
+              runlist: {
+                type: "string",
+                maxLength: 4096,
+              },
+              path: {
+                type: "string",
+                maxLength: 4096,
+              },
+              config: {
+                type: "string",
+                maxLength: 4096,
+              },
+              url: {
+                type: "string",
+                maxLength: 4096,
+              },
+              cookbooks: {
+                type: "string",
+                maxLength: 4096,
+              },
+            },
           },
         },
       },
