@@ -145,10 +145,9 @@ describe("what a person gets for a wrong input", () => {
     };
 
     expect(await add("later.json", JSON.stringify(template, undefined, 2))).toMatchInlineSnapshot(`
-      "error: the template asks for what this version does not execute: /scheduleRule
-        later.json:3:19 /scheduleRule: schedule "RRULE:FREQ=DAILY" is not supported by this version
-      help: remove the fields that the details name, or wait for a version that executes them; nothing was stored
-      request id: UUID
+      "error: later.json is not a valid job template: 1 problem
+        later.json:3:19 /scheduleRule: FREQ=DALY is not known; it is one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY
+      help: correct the fields that the details name; nothing was stored
       exit code 2
       "
     `);
