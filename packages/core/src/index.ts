@@ -41,6 +41,7 @@ export type {
 export { decideGroup } from "./rollout/decide-group.ts";
 export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
 export { planInstance } from "./rollout/decide-instance.ts";
+export { settleOffline } from "./rollout/settle-offline.ts";
 export type { FoundStep } from "./template/find-step.ts";
 export { findStep } from "./template/find-step.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";

@@ -1,4 +1,4 @@
-import type { GroupDecision, GroupRules } from "@courier/core";
+import { settleOffline, type GroupDecision, type GroupRules } from "@courier/core";
 import { dispatchRuns, endRuns, selectPendingRuns } from "@courier/store";
 import type { AdvanceContext } from "./advance-group.ts";
 import type { GroupDraft } from "./group-draft.ts";
@@ -24,54 +24,24 @@ export async function startRuns(decision: StartDecision, start: Start): Promise<
     fromPosition: draft.cursor,
     limit,
   });
-  const inBatch = found.filter((run) => run.position < decision.batchEnd);
-  const ready = settleOffline(inBatch, start);
+  const inBatch = found
+    .filter((run) => run.position < decision.batchEnd)
+    .map((run) => ({ ...run, isOnline: run.nodeSessionId !== null }));
+  const ready = settleOffline(inBatch, { ...context, policy: rules.offlinePolicy });
   await dispatch(ready.dispatch, start);
   await refuse(ready.refuse, start);
   if (ready.waitUntil !== null) {
-    draft.moveCursor(ready.cursor, decision.batchEnd);
+    draft.moveCursor(inBatch[ready.settledCount]?.position ?? draft.cursor, decision.batchEnd);
     context.effects.lookAt(draft.instanceId, ready.waitUntil);
     return false;
   }
   const isExhausted = inBatch.length < limit;
-  draft.moveCursor(isExhausted ? decision.batchEnd : ready.cursor, decision.batchEnd);
+  const last = inBatch.at(-1);
+  const cursor = last === undefined ? draft.cursor : last.position + 1;
+  draft.moveCursor(isExhausted ? decision.batchEnd : cursor, decision.batchEnd);
   if (decision.count <= runsPerGroupTurn) return true;
   context.effects.again.add(draft.instanceId);
   return false;
-}
-
-interface Settled {
-  readonly dispatch: readonly PendingRun[];
-  readonly refuse: readonly PendingRun[];
-  readonly cursor: number;
-  /** Set when an offline node may still be on its way back after a start of the service. */
-  readonly waitUntil: number | null;
-}
-
-/** Splits runs by `offlinePolicy`; `wait` gives every run to its node, online or not. */
-function settleOffline(runs: readonly PendingRun[], start: Start): Settled {
-  const { draft, rules, context } = start;
-  const last = runs.at(-1);
-  const end = last === undefined ? draft.cursor : last.position + 1;
-  if (rules.offlinePolicy === "wait") {
-    return { dispatch: runs, refuse: [], cursor: end, waitUntil: null };
-  }
-  const isSettled = context.now >= context.presenceSettledAt;
-  const firstOffline = runs.findIndex((run) => run.nodeSessionId === null);
-  if (!isSettled && firstOffline !== -1) {
-    return {
-      dispatch: runs.slice(0, firstOffline),
-      refuse: [],
-      cursor: runs[firstOffline]?.position ?? end,
-      waitUntil: context.presenceSettledAt,
-    };
-  }
-  return {
-    dispatch: runs.filter((run) => run.nodeSessionId !== null),
-    refuse: runs.filter((run) => run.nodeSessionId === null),
-    cursor: end,
-    waitUntil: null,
-  };
 }
 
 async function dispatch(runs: readonly PendingRun[], { draft, context }: Start): Promise<void> {

@@ -45,6 +45,7 @@ describe("batching", () => {
 
     expect(decide({ spec: threeAtATime, group, counts: { success: 2, inFlight: 1 } })).toEqual({
       kind: "rest",
+      because: "barrier",
     });
   });
 
@@ -258,7 +259,7 @@ describe("a halted group", () => {
 });
 
 test("leaves a group alone that has ended", () => {
-  expect(decide({ group: { status: "failure" } })).toEqual({ kind: "rest" });
+  expect(decide({ group: { status: "failure" } })).toEqual({ kind: "rest", because: "ended" });
 });
 
 test("fills in the defaults of a group that says nothing", () => {

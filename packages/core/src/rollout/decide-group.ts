@@ -20,9 +20,23 @@ export interface GroupSnapshot {
   readonly deadlineAt: number | null;
 }
 
+/**
+ * Why a group does nothing now. `ended`: for ever; `stopping`: it was halted and what is in flight has to end; `paused`: its
+ * instance is; `quorum`: too few of its nodes are online; `barrier`: its batch has not ended; `window`: as many runs as may be
+ * are in flight; `last-runs`: every run has begun.
+ */
+export type RestCause =
+  | "ended"
+  | "stopping"
+  | "paused"
+  | "quorum"
+  | "barrier"
+  | "window"
+  | "last-runs";
+
 /** What to do with a group now. `rest`: nothing, until something changes. */
 export type GroupDecision =
-  | { readonly kind: "rest" }
+  | { readonly kind: "rest"; readonly because: RestCause }
   | { readonly kind: "await-quorum"; readonly deadlineAt: number | null }
   | { readonly kind: "start"; readonly count: number; readonly batchEnd: number }
   | { readonly kind: "halt"; readonly cause: HaltCause; readonly reason: string }
@@ -42,13 +56,15 @@ export interface GroupContext {
   readonly isPaused?: boolean;
 }
 
-const rest: GroupDecision = { kind: "rest" };
-
 const haltForTimeout: GroupDecision = {
   kind: "halt",
   cause: "timeout",
   reason: "the group's timeoutSeconds ran out",
 };
+
+function rest(because: RestCause): GroupDecision {
+  return { kind: "rest", because };
+}
 
 /** Decides the next move of one group (semantics.md section 4). Applying it and asking again ends in `rest`. */
 export function decideGroup(
@@ -56,12 +72,12 @@ export function decideGroup(
   group: GroupSnapshot,
   context: GroupContext,
 ): GroupDecision {
-  if (isGroupFinal(group.status)) return rest;
+  if (isGroupFinal(group.status)) return rest("ended");
   if (group.halt !== null) return decideHalted({ rules, group, halt: group.halt, context });
   if (group.nodeCount === 0) return finishEmpty(rules);
   // Before the quorum: runs can be cancelled one by one while the group waits for it.
   if (endedCount(group.counts) === group.nodeCount) return finishByCriteria(rules, group);
-  if (context.isPaused === true && group.status !== "running") return rest;
+  if (context.isPaused === true && group.status !== "running") return rest("paused");
   if (group.status !== "running" && context.onlineCount < rules.minReadyCount) {
     return decideQuorum(rules, group, context);
   }
@@ -81,7 +97,9 @@ function decideHalted({ rules, group, halt, context }: HaltedGroup): GroupDecisi
   }
   if (group.counts.inFlight > 0) {
     // What was in flight when the criteria were lost still has to keep to the group's limit.
-    return halt === "criteria" && isPastDeadline(group, context) ? haltForTimeout : rest;
+    return halt === "criteria" && isPastDeadline(group, context)
+      ? haltForTimeout
+      : rest("stopping");
   }
   switch (halt) {
     case "cancel":
@@ -122,7 +140,7 @@ function decideQuorum(
     const deadlineAt = rules.timeoutMs === 0 ? null : context.now + rules.timeoutMs;
     return { kind: "await-quorum", deadlineAt };
   }
-  if (!isPastDeadline(group, context)) return rest;
+  if (!isPastDeadline(group, context)) return rest("quorum");
   return {
     kind: "halt",
     cause: "quorum",
@@ -143,19 +161,20 @@ function decideRunning(
       return { kind: "halt", cause: "criteria", reason: `earlyTermination: ${verdict.reason}` };
     }
   }
-  return pending === 0 || context.isPaused === true ? rest : decideStart(rules, group);
+  if (pending === 0) return rest("last-runs");
+  return context.isPaused === true ? rest("paused") : decideStart(rules, group);
 }
 
 function decideStart(rules: GroupRules, group: GroupSnapshot): GroupDecision {
   if (rules.distributionMethod === "rolling") {
     const free = rules.batchSize - group.counts.inFlight;
-    if (free <= 0) return rest;
+    if (free <= 0) return rest("window");
     return { kind: "start", count: free, batchEnd: group.nodeCount };
   }
   if (group.cursor < group.batchEnd) {
     return { kind: "start", count: group.batchEnd - group.cursor, batchEnd: group.batchEnd };
   }
-  if (group.counts.inFlight > 0) return rest;
+  if (group.counts.inFlight > 0) return rest("barrier");
   const batchEnd = Math.min(group.nodeCount, group.cursor + rules.batchSize);
   return { kind: "start", count: batchEnd - group.cursor, batchEnd };
 }
