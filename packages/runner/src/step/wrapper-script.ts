@@ -63,11 +63,10 @@ fi
 # Our own variables have a prefix: assigning to one that the step's environment has would change it there.
 courier_dir=$1 courier_boot=$2 courier_limit=$3 courier_grace=$4
 shift 4
+courier_start_of() { courier_start=${"$"}{20}; }
 if read -r courier_stat 2>/dev/null < "/proc/$$/stat"; then
   # The 20th field after the command's name, which may hold spaces and parentheses.
-  courier_start=${"$"}{courier_stat##*) }
-  courier_start=${"$"}{courier_start#* * * * * * * * * * * * * * * * * * * }
-  courier_start=${"$"}{courier_start%% *}
+  courier_start_of ${"$"}{courier_stat##*) }
 else
   courier_start=$(ps -o lstart= -p $$)
 fi
