@@ -32,6 +32,11 @@ export { judgeCriteria } from "./rollout/criteria.ts";
 export { fitGroup } from "./rollout/fit-group.ts";
 export type { GroupRules, GroupSpec, OfflinePolicy } from "./rollout/group-rules.ts";
 export { resolveGroupRules } from "./rollout/group-rules.ts";
+export type { GroupThresholds } from "./rollout/group-thresholds.ts";
+export { describeThresholds } from "./rollout/group-thresholds.ts";
+export { describeGroup, describeOffline } from "./rollout/describe-group.ts";
+export type { Batch } from "./rollout/list-batches.ts";
+export { listBatches } from "./rollout/list-batches.ts";
 export type {
   GroupContext,
   GroupDecision,

@@ -1,0 +1,65 @@
+import { counted } from "../text/counted.ts";
+import type { GroupRules } from "./group-rules.ts";
+import { describeThresholds } from "./group-thresholds.ts";
+import { listBatches } from "./list-batches.ts";
+
+/** Everything that a group's rules mean for its node count, one sentence each; the subject of all is the group. */
+export function describeGroup(rules: GroupRules, nodeCount: number): readonly string[] {
+  const { sentences } = describeThresholds(rules, nodeCount);
+  if (nodeCount === 0) return sentences;
+  return [
+    describePace(rules, nodeCount),
+    ...describeQuorum(rules, nodeCount),
+    ...sentences,
+    ...describeTimeout(rules),
+  ];
+}
+
+function describePace(rules: GroupRules, nodeCount: number): string {
+  if (nodeCount === 1) return "runs on its only node";
+  if (rules.batchSize >= nodeCount) return `runs on all ${nodeCount} nodes at once`;
+  if (rules.distributionMethod === "rolling") {
+    return `keeps ${rules.batchSize} of ${nodeCount} running: as one ends, the next one starts`;
+  }
+  const batches = listBatches(rules, nodeCount);
+  const last = batches.at(-1)?.count ?? 0;
+  const shorter = last === rules.batchSize ? "" : `, the last one of ${last}`;
+  return `runs in ${counted(batches.length, "batch").replace(/batchs$/, "batches")} of ${rules.batchSize}${shorter}: the next one starts when all of one have ended`;
+}
+
+function describeQuorum(rules: GroupRules, nodeCount: number): readonly string[] {
+  const { minReadyCount, timeoutMs } = rules;
+  if (minReadyCount === 0) return [];
+  if (minReadyCount > nodeCount) {
+    return [`fails at once: ${minReadyCount} must be online, and it has ${nodeCount}`];
+  }
+  const limit =
+    timeoutMs === 0 ? "without a limit" : `for ${timeoutMs / 1000} s at most, then fails`;
+  return [`waits until ${minReadyCount} of ${nodeCount} are online (minReady), ${limit}`];
+}
+
+function describeTimeout({ timeoutMs }: GroupRules): readonly string[] {
+  if (timeoutMs === 0) return ["has no limit of time (timeoutSeconds: 0)"];
+  return [
+    `has ${timeoutMs / 1000} s from its first start on: what still runs then is stopped, what has not started is skipped`,
+  ];
+}
+
+/** What nodes of a group that are offline now mean for it; "" when none is. */
+export function describeOffline(rules: GroupRules, offlineCount: number): string {
+  if (offlineCount === 0) return "";
+  const nodes = `${counted(offlineCount, "node")} ${offlineCount === 1 ? "is" : "are"} offline`;
+  const [each, them] = offlineCount === 1 ? ["its run", "it"] : ["their runs", "them"];
+  switch (rules.offlinePolicy) {
+    case "fail":
+      return `${nodes}: ${each} would end undeliverable, which counts as failed (offlinePolicy: fail)`;
+    case "skip":
+      return `${nodes}: ${each} would be skipped (offlinePolicy: skip)`;
+    case "wait":
+      return `${nodes}: the group waits for ${them} ${waitLimit(rules)} (offlinePolicy: wait)`;
+  }
+}
+
+function waitLimit({ timeoutMs }: GroupRules): string {
+  return timeoutMs === 0 ? "without a limit" : `until its ${timeoutMs / 1000} s are over`;
+}

@@ -1,0 +1,106 @@
+import { ordinal } from "../text/counted.ts";
+import { resolveAmount } from "./amount.ts";
+import type { GroupRules } from "./group-rules.ts";
+
+/** What a group's criteria mean for its node count, in numbers and in words. */
+export interface GroupThresholds {
+  readonly nodeCount: number;
+  /** Runs that must succeed; 0: none has to. */
+  readonly successesNeeded: number;
+  /** Runs that may fail; as many as there are nodes: all of them. */
+  readonly failuresAllowed: number;
+  /** With so many failures the group has lost; 0: before anything starts, null: with no number of them. */
+  readonly failuresToLose: number | null;
+  /** With so many failures the group starts nothing more; null: it goes on to the end whatever fails. */
+  readonly failuresToHalt: number | null;
+  /** When the group succeeds, when it fails, and whether the rest is still executed. */
+  readonly sentences: readonly string[];
+}
+
+type Rules = Pick<GroupRules, "criteria" | "earlyTermination" | "onEmpty">;
+
+/** Says what the criteria of a group mean; agrees with `judgeCriteria` for every course of events. */
+export function describeThresholds(rules: Rules, nodeCount: number): GroupThresholds {
+  const successesNeeded = Math.max(0, ...limitsOf(rules, { status: "success", nodeCount }));
+  const failuresAllowed = Math.min(nodeCount, ...limitsOf(rules, { status: "failure", nodeCount }));
+  const toLose = Math.max(0, Math.min(nodeCount - successesNeeded, failuresAllowed) + 1);
+  const failuresToLose = toLose > nodeCount ? null : toLose;
+  const numbers = {
+    nodeCount,
+    successesNeeded,
+    failuresAllowed,
+    failuresToLose,
+    failuresToHalt: rules.earlyTermination ? failuresToLose : null,
+  };
+  return { ...numbers, sentences: sentencesFor(numbers, rules) };
+}
+
+/** No criteria at all mean that every run must succeed. */
+function limitsOf(
+  { criteria }: Rules,
+  of: { readonly status: "success" | "failure"; readonly nodeCount: number },
+): readonly number[] {
+  if (criteria.length === 0) return of.status === "success" ? [of.nodeCount] : [];
+  const rounding = of.status === "success" ? "up" : "down";
+  return criteria
+    .filter(({ status }) => status === of.status)
+    .map(({ numRuns }) => resolveAmount(numRuns, of.nodeCount, rounding));
+}
+
+type Numbers = Omit<GroupThresholds, "sentences">;
+
+function sentencesFor(numbers: Numbers, rules: Rules): readonly string[] {
+  const { nodeCount, successesNeeded, failuresToLose } = numbers;
+  if (nodeCount === 0) {
+    const ending = rules.onEmpty === "succeed" ? "succeeds" : "fails";
+    return [`${ending} at once: it has no nodes (onEmpty: ${rules.onEmpty})`];
+  }
+  if (failuresToLose === 0) {
+    const end = rules.earlyTermination
+      ? "starts nothing (earlyTermination)"
+      : "executes all its runs all the same (earlyTermination is off)";
+    return [
+      `can never succeed: ${successesNeeded} must succeed, and it has ${nodeCount}`,
+      `${end}, and fails`,
+    ];
+  }
+  const success = `succeeds ${successClause(numbers)}`;
+  if (failuresToLose === null) return [success, "cannot fail by its criteria"];
+  const failure = `fails when ${failureClause(failuresToLose, nodeCount)}${skippedNote(numbers)}`;
+  if (failuresToLose === nodeCount) return [success, failure];
+  return [
+    success,
+    failure,
+    rules.earlyTermination
+      ? "starts nothing more once it has failed (earlyTermination)"
+      : "executes the rest all the same once it has failed (earlyTermination is off)",
+  ];
+}
+
+function successClause({ nodeCount, successesNeeded, failuresAllowed }: Numbers): string {
+  const clauses: string[] = [];
+  if (successesNeeded > 0) clauses.push(mustSucceed(successesNeeded, nodeCount));
+  // What must succeed leaves no room for more failures than that.
+  if (failuresAllowed < nodeCount - successesNeeded) {
+    clauses.push(failuresAllowed === 0 ? "none fails" : `at most ${failuresAllowed} fail`);
+  }
+  return clauses.length === 0 ? "whatever its runs do" : `when ${clauses.join(" and ")}`;
+}
+
+function mustSucceed(needed: number, nodeCount: number): string {
+  if (nodeCount === 1) return "its only run succeeds";
+  return needed === nodeCount ? `all ${nodeCount} succeed` : `${needed} of ${nodeCount} succeed`;
+}
+
+function failureClause(failuresToLose: number, nodeCount: number): string {
+  return nodeCount === 1
+    ? "its only run fails"
+    : `the ${ordinal(failuresToLose)} of ${nodeCount} fails`;
+}
+
+/** Skipped runs are no failures, but they do not succeed either. */
+function skippedNote({ nodeCount, successesNeeded, failuresToLose }: Numbers): string {
+  return failuresToLose === nodeCount - successesNeeded + 1
+    ? "; one that is skipped counts like one that fails"
+    : "";
+}
