@@ -60,3 +60,6 @@ export const journalRetryMs = 1_000;
 
 /** Most steps that one run may have. */
 export const stepsPerRunMax = 1000;
+
+/** Largest template that `courier-runner run` reads, bytes. */
+export const jobFileBytesMax: number = 4 * 1024 * 1024;

@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { agentVersion } from "./agent-version.ts";
 import type { CustomInterpreterEntry } from "./interpreters/custom-interpreter.ts";
 import { readCustomInterpreters } from "./interpreters/read-custom-interpreters.ts";
+import type { RunFlags } from "./local/run-command.ts";
 import { NodeAgent } from "./node-agent.ts";
 import { SystemClock } from "./system-clock.ts";
 
@@ -28,7 +29,9 @@ const logLevels = ["trace", "debug", "info", "warn", "error", "silent"];
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("courier-runner")
     .description("Courier's node agent: runs on a node what the service assigns to it")
-    .version(agentVersion);
+    .version(agentVersion)
+    // Wrong flags end as everything else that the caller got wrong.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
   program
     .command("start")
     .description("enrol where needed, connect, and execute runs until told to stop")
@@ -51,7 +54,66 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option("--allow-restart", "let steps reboot this node; without it they are refused")
     .option("--interpreters <file>", "JSON file with this node's custom interpreters")
     .action(start);
-  await program.parseAsync([...argv]);
+  program
+    .command("run")
+    .description("execute a template's steps on this machine, now, without a service")
+    .requiredOption("--job-file <file>", "job template; - reads standard input")
+    .addOption(
+      new Option(
+        "--job-format <format>",
+        "by default what the file's extension says, else json",
+      ).choices(["json", "yaml", "toml"]),
+    )
+    .option("--dry-run", "make all checks, print what would be executed, start nothing")
+    .addOption(
+      new Option("--format <format>", "of the summary or the plan")
+        .choices(["table", "json"])
+        .default("table"),
+    )
+    .option("--interpreters <file>", "JSON file with this node's custom interpreters")
+    .addHelpText("after", runNotes)
+    .action(run);
+  await program.parseAsync(argvOf(argv));
+}
+
+const runNotes = `
+What steps write goes to stdout and stderr as they write it, the summary to stderr; with --format json the
+summary alone goes to stdout. Where and when a job is executed (target, schedule) is ignored.
+Exit codes: 0 success, 1 a step failed (with --dry-run: would fail), 2 wrong flags or template, 130 interrupted.
+The original's spelling works too: courier-runner --zero --job-file FILE | --stdin [--dry-run].
+`;
+
+/** The original's local mode has flags where ours has a command. */
+function argvOf(argv: readonly string[]): string[] {
+  if (!argv.includes("--zero")) return [...argv];
+  const words = argv.slice(2).filter((word) => word !== "--zero");
+  const flags = words.flatMap((word) => (word === "--stdin" ? ["--job-file", "-"] : [word]));
+  return [...argv.slice(0, 2), "run", ...flags];
+}
+
+async function run(flags: RunFlags): Promise<void> {
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (!stopping.signal.aborted) process.stderr.write("[courier] stopping the step\n");
+      stopping.abort();
+    });
+  }
+  // A reader that goes away must not end the run half way: its steps would be left alone.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  try {
+    // Loaded here only: an agent needs neither the template's parser nor the rest of this.
+    const { runCommand } = await import("./local/run-command.ts");
+    process.exitCode = await runCommand(flags, {
+      stdin: process.stdin,
+      terminal: process,
+      environment: process.env,
+      logger: pino({ name: "courier-runner", level: "error" }, pino.destination(2)),
+      signal: stopping.signal,
+    });
+  } catch (error) {
+    exitWith(error);
+  }
 }
 
 async function start(flags: StartFlags): Promise<void> {
@@ -104,7 +166,9 @@ function stopOnSignals(agent: NodeAgent, note: (reason: string) => void): void {
 
 function exitWith(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  const help = error instanceof CourierError ? ` (${errorCodes[error.code].help})` : "";
+  // A list of problems says for each what is expected.
+  const hasHelp = error instanceof CourierError && !message.includes("\n");
+  const help = hasHelp ? ` (${errorCodes[error.code].help})` : "";
   process.stderr.write(`courier-runner: ${message}${help}\n`);
   process.exitCode = error instanceof CourierError ? errorCodes[error.code].exitCode : 1;
 }

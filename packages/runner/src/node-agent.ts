@@ -1,29 +1,16 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { CourierError, assertNever, type Clock, type NodeSkill, type Service } from "@courier/core";
 import { outputQuotaBytesDefault, type Ack, type Assign, type Stop } from "@courier/protocol";
 import { agentVersion } from "./agent-version.ts";
 import { readBootId } from "./host/boot-id.ts";
 import { lockDataDir, type DataDirLock } from "./host/data-dir-lock.ts";
-import { writeDurably } from "./host/durable-file.ts";
 import { nodeAttributes, type ReportedAttributes } from "./host/node-attributes.ts";
-import {
-  customInterpreter,
-  type CustomInterpreterEntry,
-} from "./interpreters/custom-interpreter.ts";
-import { ansibleInterpreter } from "./interpreters/ansible-interpreter.ts";
-import { chefClientInterpreter } from "./interpreters/chef-client-interpreter.ts";
-import { inspecInterpreter } from "./interpreters/inspec-interpreter.ts";
+import type { CustomInterpreterEntry } from "./interpreters/custom-interpreter.ts";
 import { searchPathOf } from "./interpreters/find-executable.ts";
-import { InstalledInterpreters } from "./interpreters/installed-interpreters.ts";
-import { restartInterpreter } from "./interpreters/restart-interpreter.ts";
-import { shellInterpreter } from "./interpreters/shell-interpreter.ts";
-import { JournalFile } from "./journal/journal-file.ts";
+import { nodeInterpreters } from "./interpreters/node-interpreters.ts";
 import { killGraceMsDefault, spoolBytesMaxDefault } from "./limits.ts";
 import { silentLogger, type Logger } from "./logger.ts";
-import type { NodeContext } from "./run/node-context.ts";
-import { RunBook } from "./run/run-book.ts";
-import { RunDesk } from "./run/run-desk.ts";
+import { openDesk } from "./run/open-desk.ts";
+import type { RunDesk } from "./run/run-desk.ts";
 import { Connector } from "./session/connector.ts";
 import { enrollPersistently } from "./session/enroll-persistently.ts";
 import {
@@ -33,8 +20,6 @@ import {
   saveIdentity,
   type NodeIdentity,
 } from "./session/identity.ts";
-import { ownAccount } from "./step/account.ts";
-import { wrapperScript } from "./step/wrapper-script.ts";
 
 /** How to set up a node agent. */
 export interface NodeAgentOptions {
@@ -145,48 +130,26 @@ export class NodeAgent implements Service {
     readonly journalId: string;
     readonly skills: readonly NodeSkill[];
   }> {
-    const { dataDir, maxConcurrentRuns } = this.#options;
-    const context = await this.#nodeContext(bootId);
-    const book = new RunBook();
-    const opened = await JournalFile.open(join(dataDir, "journal.jsonl"), () => book.liveRecords());
-    for (const record of opened.records) book.apply(record);
-    const { journal } = opened;
-    const desk = new RunDesk({ context, journal, book, maxConcurrentRuns: maxConcurrentRuns ?? 1 });
-    return { desk, journalId: journal.journalId, skills: context.interpreters.own() };
-  }
-
-  async #nodeContext(bootId: string): Promise<NodeContext> {
     const options = this.#options;
-    const agentEnvironment = options.environment ?? process.env;
-    const searchPath = searchPathOf(agentEnvironment["PATH"]);
-    const runsDirectory = join(options.dataDir, "runs");
-    mkdirSync(runsDirectory, { recursive: true, mode: 0o711 });
-    const wrapperPath = join(options.dataDir, "courier-step.sh");
-    await writeDurably(wrapperPath, wrapperScript, { mode: 0o644 });
-    return {
+    const environment = options.environment ?? process.env;
+    const interpreters = nodeInterpreters({
+      searchPath: searchPathOf(environment["PATH"]),
+      restart: { isAllowed: options.allowRestart ?? false, shutdownPath: options.shutdownPath },
+      custom: options.customInterpreters ?? [],
+    });
+    const { desk, journalId } = await openDesk({
+      dataDir: options.dataDir,
+      bootId,
       clock: options.clock,
       logger: this.#logger,
-      runsDirectory,
-      wrapperPath,
-      bootId,
-      interpreters: new InstalledInterpreters([
-        shellInterpreter({ platform: process.platform, searchPath }),
-        restartInterpreter({
-          isAllowed: options.allowRestart ?? false,
-          shutdownPath: options.shutdownPath,
-          searchPath,
-        }),
-        ansibleInterpreter(searchPath),
-        inspecInterpreter(searchPath),
-        chefClientInterpreter(searchPath),
-        ...(options.customInterpreters ?? []).map(customInterpreter),
-      ]),
-      self: ownAccount(agentEnvironment["HOME"]),
-      agentEnvironment,
+      interpreters,
+      environment,
+      maxConcurrentRuns: options.maxConcurrentRuns ?? 1,
       killGraceMs: options.killGraceMs ?? killGraceMsDefault,
       outputQuotaBytes: options.outputQuotaBytes ?? outputQuotaBytesDefault,
       spoolBytesMax: options.spoolBytesMax ?? spoolBytesMaxDefault,
-    };
+    });
+    return { desk, journalId, skills: interpreters.own() };
   }
 
   async #enrollAndConnect(running: Running): Promise<void> {

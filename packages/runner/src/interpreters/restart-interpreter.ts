@@ -7,25 +7,25 @@ import { platformInterpreterVersion, type Interpreter, type ProcessChoice } from
 /** Minutes until the reboot when the command does not say [fact: the original's default]. */
 const minutesDefault = 1;
 
+const refusalDefault =
+  "this node's policy refuses restarts: its courier-runner was started without --allow-restart";
+
 /** Reboots the node through `shutdown`, when the node's owner allows it. */
 export function restartInterpreter(options: {
   readonly isAllowed: boolean;
   /** The program; looked for in `searchPath` when it is left out. */
   readonly shutdownPath?: string | undefined;
+  /** Why it is not allowed, in words. */
+  readonly refusal?: string | undefined;
   readonly searchPath: readonly string[];
 }): Interpreter {
-  const { isAllowed, shutdownPath, searchPath } = options;
+  const { isAllowed, shutdownPath, refusal = refusalDefault, searchPath } = options;
   return {
     name: restartInterpreterName,
     version: platformInterpreterVersion,
     tool: "shutdown",
     locate: () => shutdownPath ?? findExecutable(["shutdown"], searchPath),
-    ...(isAllowed
-      ? {}
-      : {
-          refusal:
-            "this node's policy refuses restarts: its courier-runner was started without --allow-restart",
-        }),
+    ...(isAllowed ? {} : { refusal }),
     processOf: shutdownProcess,
   };
 }

@@ -1,0 +1,138 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+import { startProgram, valueAt, type Finished, type Program } from "../e2e/stack.ts";
+
+const example = fileURLToPath(new URL("../../examples/local/release-notes.yaml", import.meta.url));
+
+interface Place {
+  readonly directory: string;
+  run(...args: readonly string[]): Promise<Finished>;
+  start(...args: readonly string[]): Program;
+  file(name: string, text: string): Promise<string>;
+  /** What the runs have left behind. */
+  leftovers(): Promise<readonly string[]>;
+}
+
+async function setup(): Promise<Place> {
+  const directory = await mkdtemp(join(tmpdir(), "courier-local-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const start = (...args: readonly string[]): Program =>
+    startProgram("courier-runner", args, { cwd: directory, env: { TMPDIR: directory } });
+  return {
+    directory,
+    start,
+    run: async (...args) => await start(...args).finished,
+    file: async (name, text) => {
+      await writeFile(join(directory, name), text);
+      return name;
+    },
+    leftovers: async () =>
+      (await readdir(directory)).filter((name) => name.startsWith("courier-run-")),
+  };
+}
+
+function shellJob(steps: readonly { readonly name: string; readonly lines: readonly string[] }[]) {
+  return JSON.stringify({
+    name: "local",
+    scheduleRule: "immediate",
+    target: { groups: [{ nodeListType: "nodes", nodeIdentifiers: ["web-1"] }] },
+    actions: {
+      steps: steps.map(({ name, lines }) => ({
+        name,
+        interpreter: { name: "chef-platform/shell-interpreter" },
+        command: { linux: lines, darwin: lines },
+      })),
+    },
+  });
+}
+
+it("executes the example live, retries as on a node, and leaves nothing behind", async () => {
+  const place = await setup();
+
+  const { code, stdout, stderr } = await place.run("run", "--job-file", example);
+
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "notes of step 1\npublished\n" });
+  expect(stderr).toContain("ignored without a service: scheduleRule, target");
+  expect(stderr).toContain("attempt 1: exit code 1; it will be tried again");
+  expect(stderr).toMatch(/^2 {5}publish at the second attempt {2}success {2}2 /m);
+  expect(await place.leftovers()).toEqual([]);
+});
+
+it("says in a dry run what it would execute, and starts nothing", async () => {
+  const place = await setup();
+  const job = shellJob([{ name: "touch", lines: ["touch witness"] }]);
+  const file = await place.file("job.json", job);
+
+  const human = await place.run("run", "--job-file", example, "--dry-run");
+  const plan = await place.run("run", "--job-file", file, "--dry-run", "--format", "json");
+
+  expect(human.code).toBe(0);
+  expect(human.stdout).toContain("  directory    /tmp\n");
+  expect(human.stdout).toContain('    | echo "notes of step $COURIER_STEP_NUMBER"\n');
+  expect(human.stdout).toContain("timeout 30 s, 0 retries, then retryThenFail");
+  expect(valueAt(JSON.parse(plan.stdout), ["items", 0, "canRun"])).toBe(true);
+  expect(await readdir(place.directory)).toEqual(["job.json"]);
+});
+
+it("exits with 1 when a step fails, and prints one JSON document when asked to", async () => {
+  const place = await setup();
+  const job = shellJob([
+    { name: "fail", lines: ["echo seen", "exit 7"] },
+    { name: "never", lines: ["echo never"] },
+  ]);
+  const file = await place.file("job.json", job);
+
+  const { code, stdout, stderr } = await place.run("run", "--job-file", file, "--format", "json");
+
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    item: { status: "failure", steps: [{ exitCode: 7 }, { status: "skipped" }] },
+  });
+  expect(stderr).toContain("seen\n");
+});
+
+it("exits with 2 and every problem at its place when the template is wrong", async () => {
+  const place = await setup();
+  const file = await place.file("job.yaml", "name: x\nscheduleRule: immediate\nbogus: 1\n");
+
+  const wrong = await place.run("run", "--job-file", file);
+  const missing = await place.run("run", "--job-file", "none.yaml");
+  const flags = await place.run("run");
+
+  expect([wrong.code, missing.code, flags.code]).toEqual([2, 2, 2]);
+  expect(wrong.stderr).toContain("job.yaml:3:1  /bogus  unknown field");
+  expect(missing.stderr).toContain('--job-file "none.yaml" cannot be read');
+});
+
+it("takes the original's flags", async () => {
+  const place = await setup();
+  const job = shellJob([{ name: "greet", lines: ["echo hello"] }]);
+  const file = await place.file("job.json", job);
+
+  const { code, stdout } = await place.run("--zero", "--job-file", file);
+
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "hello\n" });
+});
+
+it("ends the process tree on Ctrl-C, runs no further step, and exits with 130", async () => {
+  const place = await setup();
+  const job = shellJob([
+    { name: "hang", lines: ["trap 'echo ended' TERM", "echo $$", "sleep 1000 & wait; wait"] },
+    { name: "never", lines: ["echo never"] },
+  ]);
+  const file = await place.file("job.json", job);
+  const program = place.start("run", "--job-file", file);
+  await program.wrote("stdout", "\n");
+
+  program.child.kill("SIGINT");
+  const { code, stdout, stderr } = await program.finished;
+
+  expect(code).toBe(130);
+  expect(stdout).not.toContain("never");
+  expect(stderr).toContain("canceled; its process tree was ended");
+  expect(() => process.kill(Number.parseInt(stdout, 10), 0)).toThrow("ESRCH");
+  expect(await place.leftovers()).toEqual([]);
+});
