@@ -1,6 +1,7 @@
 import { CourierError, errorCodes, type ErrorCode } from "@courier/core";
 import { enrollTimeoutMs } from "../limits.ts";
 import type { EnrolledAs } from "./identity.ts";
+import { postJson } from "./post-json.ts";
 
 /** What the node tells when it asks to be admitted. */
 export interface EnrollRequest {
@@ -15,26 +16,19 @@ export interface EnrollRequest {
 
 /** Asks the service to admit this node. Throws a `CourierError`; a retryable one means: try again later. */
 export async function enroll(request: EnrollRequest): Promise<EnrolledAs> {
-  // Loaded here only: a node enrols once in its life, and need not carry an HTTP client for the rest of it.
-  const { default: axios } = await import("axios");
   const { url, signal, ...body } = request;
-  const response = await axios
-    .post<unknown>(`${url.replace(/\/+$/, "")}/node/management/v1/enroll`, body, {
-      timeout: enrollTimeoutMs,
-      signal,
-      maxRedirects: 0,
-      maxContentLength: 64 * 1024,
-      maxBodyLength: 1024 * 1024,
-      validateStatus: () => true,
-    })
-    .catch((cause: unknown) => {
-      throw new CourierError("SERVICE_UNREACHABLE", `cannot reach ${url}: ${messageOf(cause)}`, {
-        cause,
-      });
+  const response = await postJson(`${url.replace(/\/+$/, "")}/node/management/v1/enroll`, body, {
+    timeoutMs: enrollTimeoutMs,
+    signal,
+    answerBytesMax: 64 * 1024,
+  }).catch((cause: unknown) => {
+    throw new CourierError("SERVICE_UNREACHABLE", `cannot reach ${url}: ${messageOf(cause)}`, {
+      cause,
     });
+  });
   if (response.status < 200 || response.status > 299)
-    throw refusalOf(response.status, response.data);
-  return enrolledFrom(response.data, request.name);
+    throw refusalOf(response.status, response.body);
+  return enrolledFrom(response.body, request.name);
 }
 
 /** The service's own error where there is one, else what the status says. */
