@@ -15,3 +15,19 @@ export function welcomeText(parts: {
 }): string {
   return `courier server welcome v1\n${parts.nodeId}\n${parts.nodeNonce}\n${parts.serverNonce}`;
 }
+
+/** The bytes a node signs to hand in an attempt's artifacts: they bind the archive to its place, so that a repeat changes nothing. */
+export function evidenceText(parts: {
+  readonly nodeId: string;
+  readonly runId: string;
+  readonly token: number;
+  readonly stepNumber: number;
+  readonly attempt: number;
+  readonly sizeBytes: number;
+  /** Hex. */
+  readonly sha256: string;
+}): string {
+  const { nodeId, runId, token, stepNumber, attempt, sizeBytes, sha256 } = parts;
+  const place = `${runId}\n${token}\n${stepNumber}\n${attempt}`;
+  return `courier node evidence v1\n${nodeId}\n${place}\n${sizeBytes}\n${sha256}`;
+}

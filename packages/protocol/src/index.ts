@@ -1,5 +1,6 @@
 export type {
   Accepted,
+  AttemptArtifacts,
   Heartbeat,
   Hello,
   JournalledRun,
@@ -26,8 +27,14 @@ export type {
 } from "./server-messages.ts";
 export type { NodeDelivery, NodeReports, NodeSession } from "./node-gate.ts";
 export { instanceTopic, nodeTopic, runTopic, workTopic } from "./node-gate.ts";
-export { challengeText, welcomeText } from "./identity.ts";
+export { challengeText, evidenceText, welcomeText } from "./identity.ts";
+export { tarEnd, tarHead, tarPadding, type TarEntry } from "./tar.ts";
 export {
+  artifactBytesMax,
+  artifactFilesMax,
+  evidenceArchiveBytesMax,
+  evidenceDeadlineMs,
+  evidencePartBytesMax,
   frameBytesMax,
   nodeQueueMax,
   outputChunkBytesMax,

@@ -53,6 +53,20 @@ export interface Started {
   readonly at: number;
 }
 
+/** What the node kept of the artifacts of one attempt. Reported only when the attempt left some. */
+export interface AttemptArtifacts {
+  /** 1-based. */
+  readonly attempt: number;
+  readonly fileCount: number;
+  readonly leftOutCount: number;
+  /** Of the packed archive; 0 when there is none. */
+  readonly sizeBytes: number;
+  /** Of the packed archive, hex; empty when there is none. */
+  readonly sha256: string;
+  /** What is left out and why, or why there is no archive; empty when everything is kept. */
+  readonly reason: string;
+}
+
 /** What is known about one step of a run, latest state wins. */
 export interface StepReport {
   /** 1-based (as in the original's list-steps). */
@@ -69,6 +83,8 @@ export interface StepReport {
   /** Bytes that the last attempt wrote to both streams, and how many of them the quota dropped. */
   readonly outputBytes: number;
   readonly outputDroppedBytes: number;
+  /** By attempt, in order; absent when no attempt left any. */
+  readonly artifacts?: readonly AttemptArtifacts[];
 }
 
 /** A step of a run changed; for live display only, the `result` repeats the final state of all steps. */

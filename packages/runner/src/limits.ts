@@ -63,3 +63,27 @@ export const stepsPerRunMax = 1000;
 
 /** Largest template that `courier-runner run` reads, bytes. */
 export const jobFileBytesMax: number = 4 * 1024 * 1024;
+
+/** Directories and files that are looked at when an attempt's artifacts are collected. */
+export const artifactEntriesMax = 10_000;
+
+/** How deep directories of artifacts may nest. */
+export const artifactDepthMax = 32;
+
+/** How long packing the artifacts of one attempt may take, ms: a file on a file system that hangs must not hold the run. */
+export const packTimeoutMs = 60_000;
+
+/** Archives of artifacts that wait for the service, bytes in all; more are not kept. */
+export const evidenceSpoolBytesMax: number = 1024 * 1024 * 1024;
+
+/** How long a run's result waits for its artifacts to be handed in, ms; they go on without it then. */
+export const evidenceHoldMs = 15_000;
+
+/** How long one upload request may take, ms. */
+export const evidenceRequestTimeoutMs = 30_000;
+
+/** Files that a reason names before it counts the rest. */
+export const filesNamedMax = 3;
+
+/** Attempts of a step whose artifacts are reported; the last ones. */
+export const reportedArtifactsMax = 100;

@@ -148,6 +148,7 @@ export class NodeAgent implements Service {
       killGraceMs: options.killGraceMs ?? killGraceMsDefault,
       outputQuotaBytes: options.outputQuotaBytes ?? outputQuotaBytesDefault,
       spoolBytesMax: options.spoolBytesMax ?? spoolBytesMaxDefault,
+      random: options.random,
     });
     return { desk, journalId, skills: interpreters.own() };
   }
@@ -174,7 +175,7 @@ export class NodeAgent implements Service {
         }),
         established: (link) => {
           this.#announce(identity);
-          running.desk.connected(link);
+          running.desk.connected(link, { url, identity });
         },
         received: (message) => this.#receive(running.desk, message),
         lost: () => running.desk.disconnected(),

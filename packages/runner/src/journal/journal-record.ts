@@ -1,4 +1,10 @@
-import type { Assignment, RunResult, StepReport, StopOutcome } from "@courier/protocol";
+import type {
+  Assignment,
+  AttemptArtifacts,
+  RunResult,
+  StepReport,
+  StopOutcome,
+} from "@courier/protocol";
 
 /** First line of a journal: names it, so that the service notices when an old one is lost. */
 export interface JournalHeader {
@@ -35,6 +41,10 @@ export interface AttemptRecord {
   readonly attempt: number;
   readonly launch: number;
   readonly bootId: string;
+  /** Where the step's relative names begin. */
+  readonly directory?: string;
+  /** Set when the step runs as somebody else than the agent. */
+  readonly userId?: number;
 }
 
 /** An attempt failed and another one follows at `retryAt`. */
@@ -46,6 +56,8 @@ export interface RetryRecord {
   readonly stepNumber: number;
   readonly attempt: number;
   readonly retryAt: number;
+  /** What the failed attempt left. */
+  readonly artifacts?: AttemptArtifacts;
 }
 
 /** A step has ended and the run goes on. */

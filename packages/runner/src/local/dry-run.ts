@@ -69,6 +69,7 @@ function planOf(
     key: { runId: "", token: 1, stepNumber: head.stepNumber, attempt: 1, launch: 1 },
     instanceId: "",
     interpreterEnvironment: plan.process.environment,
+    artifactsDirectory: `${runDirectory}/artifacts`,
   });
   return {
     interpreter: step.interpreter.name,

@@ -53,6 +53,7 @@ async function runIn(
     // Everything is shown, nothing is kept.
     outputQuotaBytes: Number.MAX_SAFE_INTEGER,
     spoolBytesMax: spoolBytesMaxDefault,
+    random: Math.random,
   });
   const { steps } = job.actions;
   const [runId, instanceId, jobId] = [randomUUID(), randomUUID(), randomUUID()];

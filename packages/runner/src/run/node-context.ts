@@ -1,7 +1,8 @@
 import type { Clock } from "@courier/core";
 import type { RunReport } from "@courier/protocol";
+import type { EvidenceSpool } from "../evidence/evidence-spool.ts";
 import type { InstalledInterpreters } from "../interpreters/installed-interpreters.ts";
-import type { JournalRecord } from "../journal/journal-record.ts";
+import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
 import type { Logger } from "../logger.ts";
 import type { Account } from "../step/account.ts";
 import type { OutputSpool } from "../step/output-spool.ts";
@@ -20,6 +21,7 @@ export interface NodeContext {
   readonly killGraceMs: number;
   readonly outputQuotaBytes: number;
   readonly spoolBytesMax: number;
+  readonly evidence: EvidenceSpool;
 }
 
 /** What an execution does to the outside: its record, and its words to the service. */
@@ -33,4 +35,6 @@ export interface RunPort {
   watchOutput(spool: OutputSpool): void;
   /** The spool has grown or reached its end. */
   outputChanged(): void;
+  /** An attempt's artifacts are in the spool, and the journal knows of them. */
+  artifactsKept(attempt: AttemptRecord): void;
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "@courier/core";
+import { EvidenceSpool } from "../evidence/evidence-spool.ts";
 import { writeDurably } from "../host/durable-file.ts";
 import type { InstalledInterpreters } from "../interpreters/installed-interpreters.ts";
 import { JournalFile } from "../journal/journal-file.ts";
@@ -23,13 +24,17 @@ export interface DeskOptions {
   readonly killGraceMs: number;
   readonly outputQuotaBytes: number;
   readonly spoolBytesMax: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
 }
 
 /** Prepares a data directory that this process owns and reads its journal. The desk is not started yet. */
 export async function openDesk(
   options: DeskOptions,
 ): Promise<{ readonly desk: RunDesk; readonly journalId: string }> {
-  const { dataDir, environment, maxConcurrentRuns, ...context } = options;
+  const { dataDir, environment, maxConcurrentRuns, random, ...context } = options;
+  const { clock, logger } = options;
+  const evidence = new EvidenceSpool({ directory: join(dataDir, "evidence"), clock, logger });
   const runsDirectory = join(dataDir, "runs");
   mkdirSync(runsDirectory, { recursive: true, mode: 0o711 });
   const wrapperPath = join(dataDir, "courier-step.sh");
@@ -45,10 +50,12 @@ export async function openDesk(
       wrapperPath,
       self: ownAccount(environment["HOME"]),
       agentEnvironment: environment,
+      evidence,
     },
     journal,
     book,
     maxConcurrentRuns,
+    random,
   });
   return { desk, journalId: journal.journalId };
 }

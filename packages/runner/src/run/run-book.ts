@@ -1,4 +1,5 @@
 import type { JournalledRun } from "@courier/protocol";
+import type { ArchiveKey } from "../evidence/evidence-spool.ts";
 import type { JournalRecord } from "../journal/journal-record.ts";
 import { journalTombstonesMax } from "../limits.ts";
 import { applyRecord, type RunState } from "./run-state.ts";
@@ -38,6 +39,14 @@ export class RunBook {
   /** The highest token of a run that was ever here, as far as is remembered. */
   knownToken(runId: string): number | undefined {
     return this.#runs.get(runId)?.state.token ?? this.#tombstones.get(runId);
+  }
+
+  /** Whether an attempt was launched and has not been settled. */
+  isOpenAttempt(key: ArchiveKey): boolean {
+    const { token, current } = this.get(key.runId) ?? {};
+    if (current?.kind !== "launched" || token !== key.token) return false;
+    const { stepNumber, attempt } = current.record;
+    return stepNumber === key.stepNumber && attempt === key.attempt;
   }
 
   /** Forgets a run that was refused. */

@@ -9,10 +9,12 @@ import {
   type RunResult,
   type Stop,
 } from "@courier/protocol";
+import { EvidenceOutbox } from "../evidence/evidence-outbox.ts";
+import type { EvidenceTarget } from "../evidence/send-archive.ts";
 import type { JournalFile } from "../journal/journal-file.ts";
 import type { JournalRecord } from "../journal/journal-record.ts";
 import { journalRetryMs } from "../limits.ts";
-import { OutputSpool } from "../step/output-spool.ts";
+import { endedOutput } from "../step/output-spool.ts";
 import { attemptName, removeRunDirectory } from "../step/run-directory.ts";
 import { sweepRunDirectories } from "../step/sweep-run-directories.ts";
 import { wait } from "../wait.ts";
@@ -20,6 +22,7 @@ import type { Link } from "./link.ts";
 import type { NodeContext, RunPort } from "./node-context.ts";
 import { OutputPump } from "./output-pump.ts";
 import type { RunBook } from "./run-book.ts";
+import { RunDropped } from "./run-dropped.ts";
 import { RunExecution } from "./run-execution.ts";
 import { resultOf } from "./run-result.ts";
 import type { RunState } from "./run-state.ts";
@@ -36,6 +39,8 @@ export interface RunDeskOptions {
   /** Holds already what the journal held. */
   readonly book: RunBook;
   readonly maxConcurrentRuns: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
 }
 
 /**
@@ -58,6 +63,7 @@ export class RunDesk implements Service {
   /** Never accepted: kept in memory only, until acknowledged. */
   readonly #refusals = new Map<string, RunResult>();
   readonly #stopping = new AbortController();
+  readonly #evidence: EvidenceOutbox;
   #link: Link | undefined;
   #reported = new Set<string>();
 
@@ -67,6 +73,12 @@ export class RunDesk implements Service {
     this.#book = options.book;
     this.#maxConcurrentRuns = options.maxConcurrentRuns;
     this.#pump = new OutputPump(options.context);
+    this.#evidence = new EvidenceOutbox({
+      ...options.context,
+      spool: options.context.evidence,
+      random: options.random,
+      onFree: (runId) => this.#report(runId),
+    });
   }
 
   /** Goes on with what the journal holds: attempts under way first, whatever the number of slots. */
@@ -74,6 +86,7 @@ export class RunDesk implements Service {
     const states = this.#book.states();
     const kept = new Set(states.flatMap((state) => state.launches.map(attemptName)));
     await sweepRunDirectories(this.#context.runsDirectory, kept);
+    await this.#evidence.recover((key) => this.#book.isOpenAttempt(key));
     for (const state of states) this.#resume(state);
     this.#startNext();
   }
@@ -84,6 +97,7 @@ export class RunDesk implements Service {
     this.disconnected();
     for (const { execution } of this.#executions.values()) execution.detach();
     await Promise.all([...this.#executions.values()].map((open) => open.done));
+    await this.#evidence.stop();
     await this.#journal.close();
   }
 
@@ -92,19 +106,22 @@ export class RunDesk implements Service {
     return this.#book.journalledRuns().filter((run) => !this.#arriving.has(run.runId));
   }
 
-  connected(link: Link): void {
+  /** Without a target archives of artifacts stay where they are. */
+  connected(link: Link, target?: EvidenceTarget): void {
     this.#link = link;
     this.#reported = new Set();
     for (const state of this.#book.states()) this.#tellWhereItStands(state);
     for (const { execution } of this.#executions.values()) execution.connected();
     for (const result of this.#refusals.values()) link.send(result);
     this.#pump.connect(link);
+    this.#evidence.connected(target);
     for (const runId of this.#ended) this.#report(runId);
   }
 
   disconnected(): void {
     this.#link = undefined;
     this.#pump.disconnect();
+    this.#evidence.disconnected();
   }
 
   assign(assignments: readonly Assignment[]): void {
@@ -203,7 +220,7 @@ export class RunDesk implements Service {
   }
 
   #stopKnown(state: RunState, outcome: Stop["runs"][number]["outcome"]): void {
-    if (state.result !== undefined) return;
+    if (state.result !== undefined) return this.#evidence.release(state.runId);
     this.#markStopped(state, outcome);
     const open = this.#executions.get(state.runId);
     if (open !== undefined) return open.execution.stop();
@@ -231,24 +248,15 @@ export class RunDesk implements Service {
   #resume(state: RunState): void {
     for (const record of state.launches) {
       if (state.current?.kind !== "launched" || state.current.record !== record) {
-        this.#addEndedOutput(record);
+        const runDirectory = this.#directoryOf(record);
+        const quotaBytes = this.#context.outputQuotaBytes;
+        for (const spool of endedOutput(record, { runDirectory, quotaBytes }))
+          this.#pump.add(spool);
       }
     }
     if (state.result !== undefined) this.#ended.add(state.runId);
     else if (state.current !== undefined || state.stop !== undefined) this.#execute(state);
     else this.#queue.add(state.runId);
-  }
-
-  #addEndedOutput(record: RunState["launches"][number]): void {
-    const options = {
-      runDirectory: this.#directoryOf(record),
-      quotaBytes: this.#context.outputQuotaBytes,
-    };
-    for (const stream of ["stdout", "stderr"] as const) {
-      const spool = new OutputSpool(record, stream, options);
-      spool.refresh({ isFinal: true });
-      this.#pump.add(spool);
-    }
   }
 
   #startNext(): void {
@@ -314,6 +322,7 @@ export class RunDesk implements Service {
       send: (report) => this.#send(report),
       watchOutput: (spool) => this.#pump.add(spool),
       outputChanged: () => this.#pump.wake(),
+      artifactsKept: (attempt) => this.#evidence.add(attempt),
     };
   }
 
@@ -331,11 +340,12 @@ export class RunDesk implements Service {
     }
   }
 
-  /** The result leaves only after all output has arrived. */
+  /** The result leaves only after all output has arrived, and artifacts within a while. */
   #report(runId: string): void {
     const result = this.#book.get(runId)?.result;
     if (result === undefined || !this.#ended.has(runId) || this.#link === undefined) return;
     if (this.#reported.has(runId) || !this.#pump.isDone(runId)) return;
+    if (!this.#evidence.mayLeave(runId)) return;
     this.#reported.add(runId);
     this.#link.send(result);
   }
@@ -365,6 +375,7 @@ export class RunDesk implements Service {
     this.#reported.delete(state.runId);
     this.#queue.delete(state.runId);
     this.#pump.forget(state.runId);
+    this.#evidence.forget(state.runId);
     for (const record of state.launches) {
       removeRunDirectory(this.#directoryOf(record)).catch((error: unknown) => {
         this.#context.logger.warn({ runId: state.runId, error }, "run directory not removed");
@@ -378,14 +389,6 @@ export class RunDesk implements Service {
 
   #send(report: RunReport): void {
     this.#link?.send(report);
-  }
-}
-
-/** The run was refused, superseded or let go while something was done for it. */
-class RunDropped extends Error {
-  constructor(runId: string, options?: ErrorOptions) {
-    super(`run ${runId} was dropped`, options);
-    this.name = "RunDropped";
   }
 }
 

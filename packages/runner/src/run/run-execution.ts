@@ -1,5 +1,5 @@
-import { assert, assertNever, retryDelayMs, retryDelayMsMax } from "@courier/core";
-import type { Assignment, StepReport } from "@courier/protocol";
+import { assert, assertNever, retryDelayMsMax } from "@courier/core";
+import type { Assignment, AttemptArtifacts, StepReport } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
 import type { Installation } from "../interpreters/interpreter.ts";
 import {
@@ -12,7 +12,7 @@ import { answerBytesMax, reasonLengthMax } from "../limits.ts";
 import { launch, prepareLaunch, type AttemptEnd, type LaunchOptions } from "../step/launch.ts";
 import { reattach } from "../step/reattach.ts";
 import { prepareStep, type StepPlan } from "../step/prepare-step.ts";
-import { readOutput } from "../step/run-directory.ts";
+import { artifactsPath, readOutput } from "../step/run-directory.ts";
 import { stepEnvironment } from "../step/step-environment.ts";
 import { wait } from "../wait.ts";
 import { AttemptSupervisor, type AttemptVerdict } from "./attempt-supervisor.ts";
@@ -21,6 +21,7 @@ import { judgeAttempt, type AttemptJudgement } from "./judge-attempt.ts";
 import { nextMove, type Move } from "./next-move.ts";
 import type { NodeContext, RunPort } from "./node-context.ts";
 import { resultOf } from "./run-result.ts";
+import { attemptRecord, retryRecord } from "./attempt-records.ts";
 import { applyRecord } from "./run-state.ts";
 import { attemptedStep, refusedStep } from "./step-report.ts";
 
@@ -103,7 +104,11 @@ export class RunExecution {
       const at = this.#context.clock.now();
       return await this.#endStep(refusedStep(stepNumber, preparation.reason, at));
     }
-    await this.#launch(preparation.plan, this.#attemptRecord({ stepNumber, attempt, launch: 1 }));
+    const { plan } = preparation;
+    await this.#launch(
+      plan,
+      attemptRecord(plan, { ...this.#moment(), stepNumber, attempt, launch: 1 }),
+    );
   }
 
   /** Journal first, then execute: after a crash between the two, the directory without a wrapper proves that nothing ran. */
@@ -112,7 +117,7 @@ export class RunExecution {
     const options = this.#launchOptions({ plan, record, runDirectory: supervisor.runDirectory });
     const isFirst = this.#port.state().startedAt === undefined;
     const durable = this.#port.record([record]);
-    const failure = tryPrepare(options);
+    const failure = prepareLaunch(options);
     await durable;
     const { runId, token, at } = record;
     if (isFirst) this.#port.send({ type: "started", runId, token, at });
@@ -217,8 +222,14 @@ export class RunExecution {
       return await this.#endStep(refusedStep(record.stepNumber, preparation.reason, at));
     }
     const { stepNumber, attempt } = record;
-    const next = this.#attemptRecord({ stepNumber, attempt, launch: record.launch + 1 });
-    await this.#launch(preparation.plan, next);
+    const { plan } = preparation;
+    const next = attemptRecord(plan, {
+      ...this.#moment(),
+      stepNumber,
+      attempt,
+      launch: record.launch + 1,
+    });
+    await this.#launch(plan, next);
   }
 
   async #settle(
@@ -230,12 +241,17 @@ export class RunExecution {
     const { timeoutSeconds } = step.limits;
     const judged = judgeAttempt(outcome.verdict, { timeoutSeconds, spoolBytesMax });
     const judgement = this.#explain(judged, { step, supervisor: outcome.supervisor });
+    const { runDirectory } = outcome.supervisor;
+    const artifacts = await this.#context.evidence.keep(record, { runDirectory, step });
     if (this.#mayRetry(step, record.attempt, judgement)) {
-      await this.#port.record([this.#retryRecord(step, record)]);
-      return this.#announce(record, `attempt ${record.attempt}: ${judgement.reason}`);
+      const at = this.#context.clock.now();
+      await this.#port.record([retryRecord(step, { failed: record, at, artifacts })]);
+      this.#announce(record, `attempt ${record.attempt}: ${judgement.reason}`);
+    } else {
+      const report = this.#report(record, { judgement, artifacts, supervisor: outcome.supervisor });
+      await this.#endStep(report, judgement.isUnknown ? judgement.reason : undefined);
     }
-    const report = this.#report(record, { judgement, supervisor: outcome.supervisor });
-    await this.#endStep(report, judgement.isUnknown ? judgement.reason : undefined);
+    if (artifacts !== undefined && artifacts.sha256 !== "") this.#port.artifactsKept(record);
   }
 
   /** A step that failed by its exit code may have said why, in the way of its interpreter. */
@@ -272,6 +288,12 @@ export class RunExecution {
     this.#port.send({ type: "step", runId, token, step });
   }
 
+  #moment(): Pick<AttemptRecord, "runId" | "token" | "bootId" | "at"> {
+    const { runId, token } = this.#port.state();
+    const { bootId, clock } = this.#context;
+    return { runId, token, bootId, at: clock.now() };
+  }
+
   #resultRecord(
     conclusion: Extract<Move, { readonly kind: "conclude" }>,
     before?: JournalRecord,
@@ -281,24 +303,6 @@ export class RunExecution {
     const { status, reason } = conclusion;
     const result = resultOf(state, { status, reason, at: this.#context.clock.now() });
     return { type: "result", runId: state.runId, token: state.token, result };
-  }
-
-  #retryRecord(step: CanonicalStep, record: AttemptRecord): JournalRecord {
-    const { runId, token, stepNumber, attempt } = record;
-    const at = this.#context.clock.now();
-    const strategy = step.failureBehavior.retryBackoffStrategy;
-    const retryAt = at + retryDelayMs(strategy, attempt);
-    return { type: "retry", runId, token, at, stepNumber, attempt, retryAt };
-  }
-
-  #attemptRecord(options: {
-    readonly stepNumber: number;
-    readonly attempt: number;
-    readonly launch: number;
-  }): AttemptRecord {
-    const { runId, token } = this.#port.state();
-    const { bootId, clock } = this.#context;
-    return { type: "attempt", runId, token, at: clock.now(), ...options, bootId };
   }
 
   #launchOptions(options: {
@@ -316,6 +320,7 @@ export class RunExecution {
       key: record,
       instanceId: this.#assignment().instanceId,
       interpreterEnvironment: plan.process.environment,
+      artifactsDirectory: artifactsPath(runDirectory),
     });
     // The agent's own limit comes first; the wrapper's is for when no agent is there.
     const timeoutSeconds = limits.timeoutSeconds > 0 ? Math.ceil(limits.timeoutSeconds) + 1 : 0;
@@ -328,10 +333,15 @@ export class RunExecution {
 
   #report(
     record: AttemptRecord,
-    outcome: { readonly judgement: AttemptJudgement; readonly supervisor: AttemptSupervisor },
+    outcome: {
+      readonly judgement: AttemptJudgement;
+      readonly artifacts: AttemptArtifacts | undefined;
+      readonly supervisor: AttemptSupervisor;
+    },
   ): StepReport {
-    const { status, reason, exitCode } = outcome.judgement;
-    const { stdout, stderr } = outcome.supervisor;
+    const { judgement, artifacts, supervisor } = outcome;
+    const { status, reason, exitCode } = judgement;
+    const { stdout, stderr } = supervisor;
     return attemptedStep({
       stepNumber: record.stepNumber,
       ...{ status, reason, exitCode },
@@ -341,6 +351,7 @@ export class RunExecution {
       finishedAt: this.#context.clock.now(),
       outputBytes: stdout.size + stderr.size,
       outputDroppedBytes: stdout.droppedBytes + stderr.droppedBytes,
+      artifacts: [...this.#port.state().artifacts, ...(artifacts === undefined ? [] : [artifacts])],
     });
   }
 
@@ -376,16 +387,5 @@ export class RunExecution {
     const step = this.#assignment().steps[stepNumber - 1];
     assert(step !== undefined, `run has no step ${stepNumber}`);
     return step;
-  }
-}
-
-/** What cannot be written (a full disk) fails the attempt, not the agent. */
-function tryPrepare(options: LaunchOptions): string | undefined {
-  try {
-    prepareLaunch(options);
-    return undefined;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return `the step's run directory could not be written: ${message}`;
   }
 }

@@ -1,5 +1,6 @@
 import type { RunResult, StepReport } from "@courier/protocol";
 import type { RunState } from "./run-state.ts";
+import { artifactsField } from "./step-report.ts";
 
 /** The result of a run: what its ended steps say, and for each other step why it did not run. */
 export function resultOf(
@@ -44,5 +45,6 @@ function notReached(
     finishedAt: isInRetryWait ? verdict.at : null,
     outputBytes: 0,
     outputDroppedBytes: 0,
+    ...artifactsField(isInRetryWait ? state.artifacts : []),
   };
 }

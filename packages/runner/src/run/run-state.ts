@@ -1,5 +1,11 @@
 import { assertNever } from "@courier/core";
-import type { Assignment, RunResult, StepReport, StopOutcome } from "@courier/protocol";
+import type {
+  Assignment,
+  AttemptArtifacts,
+  RunResult,
+  StepReport,
+  StopOutcome,
+} from "@courier/protocol";
 import type {
   AcceptedRecord,
   AttemptRecord,
@@ -31,6 +37,8 @@ export interface RunState {
   /** Every launch, in order: whose run directories exist. */
   readonly launches: readonly AttemptRecord[];
   readonly current: CurrentAttempt | undefined;
+  /** What earlier attempts of the current step left. */
+  readonly artifacts: readonly AttemptArtifacts[];
   /** Steps that have ended, in order. */
   readonly endedSteps: readonly StepReport[];
   readonly result: RunResult | undefined;
@@ -58,7 +66,12 @@ export function applyRecord(before: RunState | undefined, record: JournalRecord)
       return waiting(state, record);
     case "step-ended":
       if (record.step.stepNumber <= state.endedSteps.length) return state;
-      return { ...state, current: undefined, endedSteps: [...state.endedSteps, record.step] };
+      return {
+        ...state,
+        current: undefined,
+        artifacts: [],
+        endedSteps: [...state.endedSteps, record.step],
+      };
     case "result":
       return { ...state, current: undefined, result: state.result ?? record.result };
     case "acked":
@@ -86,6 +99,7 @@ function emptyState(runId: string, token: number): RunState {
     startedAt: undefined,
     launches: [],
     current: undefined,
+    artifacts: [],
     endedSteps: [],
     result: undefined,
     isAcked: false,
@@ -98,7 +112,15 @@ function waiting(state: RunState, record: RetryRecord): RunState {
   if (current?.kind !== "launched" || current.record.stepNumber !== stepNumber) return state;
   if (current.record.attempt !== attempt) return state;
   const { stepStartedAt } = current;
-  return { ...state, current: { kind: "waiting", stepNumber, attempt, retryAt, stepStartedAt } };
+  const artifacts = [
+    ...state.artifacts,
+    ...(record.artifacts === undefined ? [] : [record.artifacts]),
+  ];
+  return {
+    ...state,
+    current: { kind: "waiting", stepNumber, attempt, retryAt, stepStartedAt },
+    artifacts,
+  };
 }
 
 function launched(state: RunState, record: AttemptRecord): RunState {

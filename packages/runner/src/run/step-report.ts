@@ -1,5 +1,6 @@
-import type { StepReport } from "@courier/protocol";
+import type { AttemptArtifacts, StepReport } from "@courier/protocol";
 import type { Installation } from "../interpreters/interpreter.ts";
+import { reportedArtifactsMax } from "../limits.ts";
 
 /** The report of a step whose checks failed: nothing was started. */
 export function refusedStep(stepNumber: number, reason: string, at: number): StepReport {
@@ -43,11 +44,21 @@ export function attemptedStep(options: {
   readonly finishedAt: number | null;
   readonly outputBytes: number;
   readonly outputDroppedBytes: number;
+  /** Of each attempt that left some. */
+  readonly artifacts?: readonly AttemptArtifacts[];
 }): StepReport {
-  const { installation, ...rest } = options;
+  const { installation, artifacts = [], ...rest } = options;
   return {
     ...rest,
+    ...artifactsField(artifacts),
     interpreterPath: installation.path,
     interpreterVersion: installation.version,
   };
+}
+
+/** Left out of a report when there are none, which is almost always. */
+export function artifactsField(
+  artifacts: readonly AttemptArtifacts[],
+): Pick<StepReport, "artifacts"> {
+  return artifacts.length === 0 ? {} : { artifacts: artifacts.slice(-reportedArtifactsMax) };
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { chownSync } from "node:fs";
+import { chownSync, mkdirSync } from "node:fs";
 import type { StepPlan } from "./prepare-step.ts";
-import { createRunDirectory, readAttemptState } from "./run-directory.ts";
+import { artifactsPath, createRunDirectory, readAttemptState } from "./run-directory.ts";
 
 /** How an attempt's processes ended, as far as the run directory and the operating system tell. */
 export type AttemptEnd =
@@ -29,10 +29,27 @@ export interface LaunchOptions {
   readonly graceSeconds: number;
 }
 
-/** Writes the run directory. Separate from the launch, so that it can be done while the journal is being synced. */
-export function prepareLaunch({ runDirectory, plan }: LaunchOptions): void {
+/**
+ * Writes the run directory. Separate from the launch, so that it can be done while the journal is being synced. What
+ * cannot be written (a full disk) fails the attempt, not the agent: why, or undefined.
+ */
+export function prepareLaunch(options: LaunchOptions): string | undefined {
+  try {
+    writeRunDirectory(options);
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return `the step's run directory could not be written: ${message}`;
+  }
+}
+
+function writeRunDirectory({ runDirectory, plan }: LaunchOptions): void {
   createRunDirectory(runDirectory, plan.process.files);
-  if (plan.switchesUser) chownSync(runDirectory, plan.account.userId, plan.account.groupId);
+  const artifacts = artifactsPath(runDirectory);
+  mkdirSync(artifacts, { recursive: true });
+  if (!plan.switchesUser) return;
+  const { userId, groupId } = plan.account;
+  for (const path of [runDirectory, artifacts]) chownSync(path, userId, groupId);
 }
 
 /**

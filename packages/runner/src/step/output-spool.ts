@@ -112,3 +112,15 @@ export class OutputSpool {
     }
   }
 }
+
+/** Both streams of an attempt that has ended, with everything still to be sent. */
+export function endedOutput(
+  key: AttemptKey,
+  options: { readonly runDirectory: string; readonly quotaBytes: number },
+): readonly OutputSpool[] {
+  return (["stdout", "stderr"] as const).map((stream) => {
+    const spool = new OutputSpool(key, stream, options);
+    spool.refresh({ isFinal: true });
+    return spool;
+  });
+}

@@ -77,10 +77,14 @@ export function createRunDirectory(path: string, files: Readonly<Record<string, 
 export async function removeRunDirectory(path: string): Promise<void> {
   const files = ["script", "state", "stdout", "stderr"].map((name) => join(path, name));
   try {
-    await Promise.all(files.map(async (file) => await unlink(file)));
+    await Promise.all([
+      ...files.map(async (file) => await unlink(file)),
+      // Fails when there is something in it.
+      rmdir(artifactsPath(path)),
+    ]);
     await rmdir(path);
   } catch {
-    // Not the usual four files: half prepared, half removed, or the step left some of its own.
+    // Not the usual four files and an empty directory: half prepared, half removed, or the step left some of its own.
     await rm(path, { recursive: true, force: true });
   }
 }
@@ -110,6 +114,11 @@ export function abandonAttempt(path: string): boolean {
     if (hasCode(error, "ENOENT")) return true;
     throw error;
   }
+}
+
+/** Where an attempt's step leaves what is to be kept. */
+export function artifactsPath(path: string): string {
+  return join(path, "artifacts");
 }
 
 /** Path of an output file. */

@@ -16,6 +16,8 @@ export function stepEnvironment(options: {
   readonly instanceId: string;
   /** What the interpreter asks for. */
   readonly interpreterEnvironment?: Readonly<Record<string, string>> | undefined;
+  /** What the step leaves there is kept as evidence. */
+  readonly artifactsDirectory: string;
 }): Record<string, string> {
   const { account, key } = options;
   const cookie = cookieOf(key);
@@ -32,6 +34,7 @@ export function stepEnvironment(options: {
     COURIER_INSTANCE_ID: options.instanceId,
     COURIER_STEP_NUMBER: `${key.stepNumber}`,
     COURIER_ATTEMPT: `${key.attempt}`,
+    COURIER_ARTIFACTS: options.artifactsDirectory,
     [cookie.name]: cookie.value,
   };
 }

@@ -113,6 +113,22 @@ export interface FrameStepReport {
   finishedAt: number | null;
   outputBytes: number;
   outputDroppedBytes: number;
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  artifacts?: FrameAttemptArtifacts[];
+}
+/**
+ * What the node kept of the artifacts of one attempt.
+ */
+export interface FrameAttemptArtifacts {
+  attempt: number;
+  fileCount: number;
+  leftOutCount: number;
+  sizeBytes: number;
+  sha256: string;
+  reason: string;
 }
 /**
  * A piece of a step attempt's output.

@@ -2948,6 +2948,47 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: "integer",
             minimum: 0,
           },
+          artifacts: {
+            type: "array",
+            minItems: 1,
+            maxItems: 100,
+            items: {
+              $ref: "#/$defs/FrameAttemptArtifacts",
+            },
+          },
+        },
+      },
+      FrameAttemptArtifacts: {
+        title: "FrameAttemptArtifacts",
+        type: "object",
+        description: "What the node kept of the artifacts of one attempt.",
+        additionalProperties: false,
+        required: ["attempt", "fileCount", "leftOutCount", "sizeBytes", "sha256", "reason"],
+        properties: {
+          attempt: {
+            type: "integer",
+            minimum: 1,
+          },
+          fileCount: {
+            type: "integer",
+            minimum: 0,
+          },
+          leftOutCount: {
+            type: "integer",
+            minimum: 0,
+          },
+          sizeBytes: {
+            type: "integer",
+            minimum: 0,
+          },
+          sha256: {
+            type: "string",
+            pattern: "^([0-9a-f]{64})?$",
+          },
+          reason: {
+            type: "string",
+            maxLength: 4096,
+          },
         },
       },
       FrameJournalledRun: {
