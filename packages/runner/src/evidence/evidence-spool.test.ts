@@ -168,7 +168,7 @@ test("follows no link and waits for no pipe or socket", async () => {
   writeFileSync(join(place.work, "directory/inner"), "secret");
   symlinkSync(secret, join(place.artifacts, "link"));
   symlinkSync(join(place.work, "directory"), join(place.artifacts, "linked-directory"));
-  execFileSync("mkfifo", [join(place.artifacts, "pipe")]);
+  execFileSync("sh", ["-c", `mkfifo "$0"`, join(place.artifacts, "pipe")]);
   const server = createServer().listen(join(place.artifacts, "socket"));
   onTestFinished(() => void server.close());
   await new Promise((resolve) => server.once("listening", resolve));

@@ -23,7 +23,7 @@ export interface PackedArtifacts {
 }
 
 /** The name of the manifest in the archive, its last entry. */
-export const manifestName = "artifacts.json";
+const manifestName = "artifacts.json";
 
 const readBytes = 64 * 1024;
 

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { evidencePartBytesMax, evidenceText } from "@courier/protocol";
 import { evidenceRequestTimeoutMs } from "../limits.ts";
 import type { NodeIdentity } from "../session/identity.ts";
+import { sendRequest } from "../session/send-request.ts";
 import type { SpooledArchive } from "./evidence-spool.ts";
 import { sha256Of } from "./pack-artifacts.ts";
 
@@ -79,22 +80,13 @@ async function put(
     readonly signal: AbortSignal;
   },
 ): Promise<PartAnswer> {
-  // Loaded here only: most nodes never have an artifact, and need not carry an HTTP client.
-  const { default: axios } = await import("axios");
+  const { part, authorization, signal } = request;
+  const headers = { authorization, "content-type": "application/octet-stream" };
+  const content = { method: "PUT", headers, body: part } as const;
+  const limits = { timeoutMs: evidenceRequestTimeoutMs, signal, answerBytesMax: 64 * 1024 };
   try {
-    const { status, data } = await axios.put<unknown>(url, request.part, {
-      headers: {
-        Authorization: request.authorization,
-        "Content-Type": "application/octet-stream",
-      },
-      timeout: evidenceRequestTimeoutMs,
-      signal: request.signal,
-      maxRedirects: 0,
-      maxContentLength: 64 * 1024,
-      maxBodyLength: evidencePartBytesMax,
-      validateStatus: () => true,
-    });
-    return status === 200 ? takenFrom(data) : refusalOf(status, data);
+    const { status, body } = await sendRequest(url, content, limits);
+    return status === 200 ? takenFrom(body) : refusalOf(status, body);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: "failed", reason: reason === "" ? "the request failed" : reason };

@@ -1,7 +1,7 @@
 import { CourierError, errorCodes, type ErrorCode } from "@courier/core";
 import { enrollTimeoutMs } from "../limits.ts";
 import type { EnrolledAs } from "./identity.ts";
-import { postJson } from "./post-json.ts";
+import { postJson } from "./send-request.ts";
 
 /** What the node tells when it asks to be admitted. */
 export interface EnrollRequest {

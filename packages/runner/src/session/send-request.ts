@@ -8,29 +8,47 @@ export interface JsonAnswer {
   readonly body: unknown;
 }
 
+/** How long to wait, and how much to take. */
+export interface ExchangeLimits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly answerBytesMax: number;
+}
+
+/** Posts one JSON document; like `sendRequest`. */
+export async function postJson(
+  url: string,
+  body: unknown,
+  limits: ExchangeLimits,
+): Promise<JsonAnswer> {
+  const text = Buffer.from(JSON.stringify(body));
+  const headers = { "content-type": "application/json" };
+  return await sendRequest(url, { method: "POST", headers, body: text }, limits);
+}
+
 /**
- * Posts one JSON document and resolves with the answer, whatever its status; follows no redirect. Rejects when no answer
+ * Sends one request and resolves with the answer, whatever its status; follows no redirect. Rejects when no answer
  * came: refused, timed out, aborted, or larger than `answerBytesMax`. Node's own client, which the WebSocket client loads
  * anyway: an HTTP library would cost a node 10 MiB for one request in its life.
  */
-export function postJson(
+export function sendRequest(
   url: string,
-  body: unknown,
-  options: {
-    readonly timeoutMs: number;
-    readonly signal: AbortSignal;
-    readonly answerBytesMax: number;
+  content: {
+    readonly method: "POST" | "PUT";
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Uint8Array;
   },
+  limits: ExchangeLimits,
 ): Promise<JsonAnswer> {
-  const { timeoutMs, answerBytesMax } = options;
-  const text = JSON.stringify(body);
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
-  const post = new URL(url).protocol === "https:" ? requestHttps : requestHttp;
+  const { timeoutMs, answerBytesMax } = limits;
+  const { method, headers, body } = content;
+  const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(timeoutMs)]);
+  const open = new URL(url).protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const request = post(url, {
-      method: "POST",
+    const request = open(url, {
+      method,
       agent: false,
-      headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
+      headers: { ...headers, "content-length": body.length },
       signal,
     });
     request.once("error", reject);
@@ -50,7 +68,7 @@ export function postJson(
         });
       });
     });
-    request.end(text);
+    request.end(body);
   });
 }
 
