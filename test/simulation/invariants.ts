@@ -1,4 +1,5 @@
 import {
+  batchAt,
   endedCount,
   isGroupFinal,
   isInstanceFinal,
@@ -6,6 +7,7 @@ import {
   noRuns,
   pendingCount,
   resolveGroupRules,
+  type GroupRules,
   type GroupSpec,
   type RunCounts,
   type RunStatus,
@@ -63,12 +65,23 @@ function checkGroup(group: GroupRow, runs: readonly RunRow[]): void {
   }
   // Written by the simulation itself as a canonical group.
   const rules = resolveGroupRules(JSON.parse(group.spec) as GroupSpec, group.nodeCount);
-  if (recount.inFlight > rules.batchSize) {
-    throw new Error(`(d) ${name} has ${recount.inFlight} in flight, batch size ${rules.batchSize}`);
+  const room = roomOf(rules, group);
+  if (recount.inFlight > room) {
+    throw new Error(`(d) ${name} has ${recount.inFlight} in flight, batch size ${room}`);
   }
   if (isGroupFinal(group.status) && pendingCount(recount, group.nodeCount) + recount.inFlight > 0) {
     throw new Error(`(c) ${name} is ${group.status} with open runs`);
   }
+}
+
+/** How many runs the group's current batch, or its window, holds. */
+function roomOf(rules: GroupRules, { batchEnd, nodeCount }: GroupRow): number {
+  if (rules.distributionMethod === "rolling") return rules.batchSizes[0];
+  const { start, end } = batchAt(rules.batchSizes, {
+    position: Math.max(0, batchEnd - 1),
+    nodeCount,
+  });
+  return end - start;
 }
 
 function count(runs: readonly RunRow[]): RunCounts {

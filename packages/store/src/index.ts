@@ -30,6 +30,7 @@ export {
   addToCounts,
   listGroups,
   listGroupsPastDeadline,
+  listSoakedGroups,
   nextGroupDeadlineAt,
   updateGroup,
 } from "./groups.ts";

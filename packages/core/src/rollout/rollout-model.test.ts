@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { assertNever } from "../assert.ts";
 import { isGroupFinal, transitionGroup, type GroupStatus } from "../state/group-state.ts";
 import { isRunOutcome, type RunOutcome, type RunStatus } from "../state/run-state.ts";
+import { batchAt } from "./batch.ts";
 import { judgeCriteria } from "./criteria.ts";
 import { decideGroup, type GroupDecision, type HaltCause } from "./decide-group.ts";
+import { findHalt } from "./halt-on.ts";
 import { resolveGroupRules, type GroupRules, type GroupSpec } from "./group-rules.ts";
 import { noRuns, type RunCounts } from "./run-counts.ts";
 
@@ -34,6 +36,9 @@ class Rollout {
   halt: HaltCause | null = null;
   now = 1_000_000;
   deadlineAt: number | null = null;
+  soakUntil: number | null = null;
+  /** When the last run of the current batch ended. */
+  batchEndedAt = 0;
   onlineCount = 0;
   readonly #seen: string[] = [];
   #cursor = 0;
@@ -61,7 +66,9 @@ class Rollout {
   happen(event: WorldEvent): void {
     switch (event.kind) {
       case "end":
+        if (!this.isBusy) break;
         this.#endOne("dispatched", event.pick, event.outcome);
+        if (!this.isBusy) this.batchEndedAt = this.now;
         break;
       case "cancel-run":
         this.#endOne("pending", event.pick, "canceled");
@@ -101,6 +108,7 @@ class Rollout {
       batchEnd: this.#batchEnd,
       halt: this.halt,
       deadlineAt: this.deadlineAt,
+      soakUntil: this.soakUntil,
     };
     return decideGroup(this.rules, snapshot, { now: this.now, onlineCount: this.onlineCount });
   }
@@ -110,6 +118,11 @@ class Rollout {
       case "await-quorum":
         this.#move("await");
         this.deadlineAt = decision.deadlineAt;
+        break;
+      case "soak":
+        expect(this.isBusy).toBe(false);
+        expect(this.soakUntil).toBeNull();
+        this.soakUntil = decision.until;
         break;
       case "start":
         this.#start(decision.count, decision.batchEnd);
@@ -148,7 +161,19 @@ class Rollout {
     }
     this.#cursor = position;
     this.#batchEnd = batchEnd;
-    expect(this.counts().inFlight).toBeLessThanOrEqual(this.rules.batchSize);
+    this.soakUntil = null;
+    expect(this.counts().inFlight).toBeLessThanOrEqual(this.#roomAt(position - 1));
+  }
+
+  /** How many may be in flight while the run at this position is. */
+  #roomAt(position: number): number {
+    if (this.rules.distributionMethod === "rolling") return this.rules.batchSizes[0];
+    const { start, end } = this.#batchOf(position);
+    return end - start;
+  }
+
+  #batchOf(position: number): { start: number; end: number } {
+    return batchAt(this.rules.batchSizes, { position, nodeCount: this.runs.length });
   }
 
   #move(event: Parameters<typeof transitionGroup>[1]): void {
@@ -170,6 +195,7 @@ class Rollout {
   #checkStart(): void {
     expect(this.halt).toBeNull();
     if (this.rules.earlyTermination) expect(this.#standing()).not.toBe("lost");
+    expect(this.#haltReason()).toBeUndefined();
     const isFirst = this.status !== "running";
     if (isFirst) expect(this.onlineCount).toBeGreaterThanOrEqual(this.rules.minReadyCount);
     else if (this.deadlineAt !== null) expect(this.now).toBeLessThan(this.deadlineAt);
@@ -178,13 +204,23 @@ class Rollout {
   /** Batch k+1 never starts before batch k has ended. */
   #checkBarrier(position: number): void {
     if (this.rules.distributionMethod === "rolling") return;
-    const batchStart = position - (position % this.rules.batchSize);
-    const before = this.runs.slice(0, batchStart);
+    const { start } = this.#batchOf(position);
+    const before = this.runs.slice(0, start);
     expect(before.every((status) => isRunOutcome(status))).toBe(true);
+    const isFirstOfBatch = this.#cursor === start && start > 0;
+    if (isFirstOfBatch) {
+      expect(this.now).toBeGreaterThanOrEqual(this.batchEndedAt + this.rules.soakMs);
+    }
+  }
+
+  #haltReason(): string | undefined {
+    return findHalt(this.rules.haltOn, this.counts(), this.runs.length);
   }
 
   #checkHalt(cause: HaltCause): void {
-    expect(this.halt).toBe(cause === "timeout" && this.halt === "criteria" ? "criteria" : null);
+    const isByOutcome = this.halt === "criteria" || this.halt === "haltOn";
+    if (!(cause === "timeout" && isByOutcome)) expect(this.halt).toBeNull();
+    if (cause === "haltOn") expect(this.#haltReason()).toBeDefined();
     if (cause === "criteria") {
       expect(this.rules.earlyTermination).toBe(true);
       expect(this.#standing()).toBe("lost");
@@ -202,6 +238,7 @@ class Rollout {
     else if (this.halt === "quorum") expect(status).toBe("failure");
     else if (this.runs.length === 0)
       expect(status).toBe(this.rules.onEmpty === "succeed" ? "success" : "failure");
+    else if (this.#haltReason() !== undefined) expect(status).toBe("failure");
     else expect(status).toBe(this.#standing() === "met" ? "success" : "failure");
   }
 }
@@ -211,10 +248,42 @@ const anyAmount = fc.oneof(
   fc.record({ type: fc.constant("percent" as const), value: fc.integer({ min: 1, max: 100 }) }),
 );
 
-const anySpec: fc.Arbitrary<GroupSpec> = fc.record(
+const anyRamp = fc.record({
+  type: fc.constant("ramp" as const),
+  value: fc.array(
+    fc.oneof(
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 100 }).map((share) => `${share}%`),
+    ),
+    { minLength: 1, maxLength: 5 },
+  ),
+});
+
+/** A rolling window has one size and no wait: templates that ask for more are refused. */
+const anyDistribution: fc.Arbitrary<
+  Pick<GroupSpec, "batchSize" | "distributionMethod" | "soakSeconds">
+> = fc.oneof(
+  fc.record(
+    { batchSize: anyAmount, distributionMethod: fc.constant("rolling" as const) },
+    { requiredKeys: ["distributionMethod"] },
+  ),
+  fc.record(
+    {
+      batchSize: fc.oneof(anyAmount, anyRamp),
+      distributionMethod: fc.constant("batching" as const),
+      soakSeconds: fc.constantFrom(0, 5, 30),
+    },
+    { requiredKeys: ["distributionMethod"] },
+  ),
+);
+
+const anyHaltAmount = fc.oneof(
+  fc.record({ type: fc.constant("number" as const), value: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({ type: fc.constant("percent" as const), value: fc.integer({ min: 1, max: 100 }) }),
+);
+
+const anyRules = fc.record(
   {
-    batchSize: anyAmount,
-    distributionMethod: fc.constantFrom("batching", "rolling"),
     successCriteria: fc.array(
       fc.record({ status: fc.constantFrom("success", "failure"), numRuns: anyAmount }),
       { maxLength: 2 },
@@ -226,9 +295,17 @@ const anySpec: fc.Arbitrary<GroupSpec> = fc.record(
       value: fc.integer({ min: 0, max: 100 }),
     }),
     onEmpty: fc.constantFrom("fail", "succeed"),
+    haltOn: fc.record(
+      { failure: anyHaltAmount, unreachable: anyHaltAmount, timeout: anyHaltAmount },
+      { requiredKeys: [] },
+    ),
   },
-  { requiredKeys: ["distributionMethod", "successCriteria", "timeoutSeconds"] },
+  { requiredKeys: ["successCriteria", "timeoutSeconds"] },
 );
+
+const anySpec: fc.Arbitrary<GroupSpec> = fc
+  .tuple(anyDistribution, anyRules)
+  .map(([distribution, rules]) => ({ ...distribution, ...rules }) as GroupSpec);
 
 const anyOutcome: fc.Arbitrary<RunOutcome> = fc.constantFrom(
   "success",
@@ -281,8 +358,10 @@ function play(rollout: Rollout, events: readonly WorldEvent[]): void {
 /** The faults stop: nodes are online and every run ends. */
 function calm(rollout: Rollout, outcome: RunOutcome): void {
   rollout.happen({ kind: "online", count: rollout.runs.length });
-  for (let turn = 0; turn <= rollout.runs.length && rollout.isBusy; turn += 1) {
-    rollout.happen({ kind: "end", pick: 0, outcome });
+  const hasEnded = (): boolean => isGroupFinal(rollout.status);
+  for (let turn = 0; turn <= 2 * rollout.runs.length && !hasEnded(); turn += 1) {
+    if (rollout.isBusy) rollout.happen({ kind: "end", pick: 0, outcome });
+    else rollout.happen({ kind: "pass", ms: rollout.rules.soakMs });
   }
 }
 
@@ -377,4 +456,53 @@ test("a rolling window is refilled as soon as a run ends", () => {
       expect(rollout.status).toBe("success");
     }),
   );
+});
+
+test("nothing starts once a haltOn is reached, and the group fails", () => {
+  const anyHalting = anyCase.map((one) => ({
+    ...one,
+    spec: { ...one.spec, haltOn: { failure: { type: "number", value: 2 } as const } },
+  }));
+  fc.assert(
+    fc.property(anyHalting, ({ spec, nodeCount, events, outcome }) => {
+      const rollout = new Rollout(spec, nodeCount);
+      rollout.settle();
+      let begunWhenReached: number | undefined;
+      for (const event of events) {
+        rollout.happen(event);
+        const begun = rollout.runs.filter((status) => !["pending", "skipped"].includes(status));
+        const isReached = rollout.counts().failure >= 2;
+        if (isReached) begunWhenReached ??= begun.length;
+        // Runs that are cancelled before they have begun are the only other way out of `pending`.
+        if (rollout.halt === "haltOn") expect(begun.length).toBe(begunWhenReached);
+      }
+      calm(rollout, outcome);
+      if (rollout.counts().failure >= 2 && rollout.halt !== "cancel") {
+        expect(rollout.status).toBe("failure");
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a time limit ends a rollout also while it soaks", () => {
+  const rollout = new Rollout(
+    {
+      distributionMethod: "batching",
+      batchSize: { type: "ramp", value: [1, 2] },
+      soakSeconds: 50,
+      successCriteria: [],
+      timeoutSeconds: 60,
+    },
+    4,
+  );
+  rollout.settle();
+  rollout.happen({ kind: "pass", ms: 20_000 });
+  rollout.happen({ kind: "end", pick: 0, outcome: "success" });
+  expect(rollout.soakUntil).toBe(rollout.now + 50_000);
+
+  rollout.happen({ kind: "pass", ms: 40_000 });
+
+  expect(rollout.halt).toBe("timeout");
+  expect(rollout.status).toBe("failure");
 });

@@ -630,6 +630,55 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
         },
       },
+      CanonicalBatchSize: {
+        type: "object",
+        additionalProperties: false,
+        required: ["type", "value"],
+        properties: {
+          type: {
+            type: "string",
+            enum: ["number", "percent", "ramp"],
+          },
+          value: {},
+        },
+        if: {
+          properties: {
+            type: {
+              const: "ramp",
+            },
+          },
+        },
+        then: {
+          properties: {
+            value: {
+              type: "array",
+              minItems: 1,
+              items: {
+                $ref: "job-template#/$defs/RampEntry",
+              },
+            },
+          },
+        },
+        else: {
+          $ref: "job-template#/$defs/Amount",
+        },
+      },
+      CanonicalHaltOn: {
+        type: "object",
+        additionalProperties: false,
+        minProperties: 1,
+        properties: {
+          failure: {
+            $ref: "job-template#/$defs/Amount",
+          },
+          timeout: {
+            $ref: "job-template#/$defs/Amount",
+          },
+          unreachable: {
+            $ref: "job-template#/$defs/Amount",
+          },
+        },
+      },
       CanonicalGroup: {
         type: "object",
         additionalProperties: false,
@@ -646,7 +695,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         ],
         properties: {
           batchSize: {
-            $ref: "job-template#/$defs/Amount",
+            $ref: "#/$defs/CanonicalBatchSize",
           },
           distributionMethod: {
             $ref: "job-template#/$defs/DistributionMethod",
@@ -659,6 +708,9 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
           filterId: {
             type: "string",
+          },
+          haltOn: {
+            $ref: "#/$defs/CanonicalHaltOn",
           },
           listId: {
             type: "string",
@@ -682,6 +734,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           onEmpty: {
             type: "string",
             enum: ["succeed"],
+          },
+          soakSeconds: {
+            type: "integer",
+            minimum: 1,
           },
           successCriteria: {
             type: "array",
@@ -1024,7 +1080,16 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       InstanceGroup: {
         type: "object",
         additionalProperties: false,
-        required: ["counts", "groupNumber", "nodeCount", "reason", "status"],
+        required: [
+          "batchNumber",
+          "counts",
+          "groupNumber",
+          "haltCause",
+          "nodeCount",
+          "reason",
+          "soakUntil",
+          "status",
+        ],
         properties: {
           groupNumber: {
             type: "integer",
@@ -1039,6 +1104,22 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           nodeCount: {
             type: "integer",
             minimum: 0,
+          },
+          batchNumber: {
+            type: ["integer", "null"],
+            minimum: 1,
+            description:
+              "The batch that was started last; null before the first one, and in a rolling window.",
+          },
+          soakUntil: {
+            type: ["string", "null"],
+            format: "date-time",
+            description: "When the wait after the last batch is over; null while there is none.",
+          },
+          haltCause: {
+            type: ["string", "null"],
+            description:
+              "Why the group starts nothing more: criteria, haltOn, timeout, quorum, cancel or sequence; null while it does.",
           },
           counts: {
             $ref: "#/$defs/RunCounts",
@@ -1432,6 +1513,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           distributionMethod: {
             $ref: "#/$defs/DistributionMethod",
           },
+          soakSeconds: {
+            type: "integer",
+            minimum: 0,
+            maximum: 31536000,
+            description: "From the end of a batch to the start of the next one; 0 is none.",
+          },
           successCriteria: {
             type: "array",
             minItems: 1,
@@ -1442,6 +1529,9 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
           earlyTermination: {
             type: "boolean",
+          },
+          haltOn: {
+            $ref: "#/$defs/HaltOn",
           },
           timeoutSeconds: {
             type: "integer",
@@ -1523,25 +1613,61 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       BatchSize: {
         type: "object",
         additionalProperties: false,
-        description: "How many nodes at a time; {} is all of them.",
+        description:
+          "How many nodes at a time; {} is all of them. A ramp is a list of batch sizes, the last one repeats.",
         properties: {
           type: {
-            $ref: "#/$defs/AmountType",
+            type: "string",
+            enum: ["number", "percent", "ramp"],
           },
           value: {
-            type: "number",
-            exclusiveMinimum: 0,
+            description: "A number of nodes, a percentage, or the entries of a ramp.",
           },
         },
         dependentRequired: {
           type: ["value"],
           value: ["type"],
         },
-        allOf: [
-          {
-            $ref: "#/$defs/AmountRules",
+        if: {
+          required: ["type"],
+          properties: {
+            type: {
+              const: "ramp",
+            },
           },
-        ],
+        },
+        then: {
+          properties: {
+            value: {
+              type: "array",
+              minItems: 1,
+              maxItems: 100,
+              items: {
+                $ref: "#/$defs/RampEntry",
+              },
+            },
+          },
+        },
+        else: {
+          properties: {
+            value: {
+              type: "number",
+              exclusiveMinimum: 0,
+            },
+          },
+          allOf: [
+            {
+              $ref: "#/$defs/AmountRules",
+            },
+          ],
+        },
+      },
+      RampEntry: {
+        type: ["integer", "string"],
+        minimum: 1,
+        maxLength: 20,
+        pattern: "^(?!0+(\\.0+)?%)(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]{1,6})?)%$",
+        description: 'a whole number of nodes, or a percentage such as "10%"',
       },
       Amount: {
         type: "object",
@@ -1595,6 +1721,47 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             },
           },
         },
+      },
+      HaltOn: {
+        type: "object",
+        additionalProperties: false,
+        minProperties: 1,
+        description:
+          "How many nodes halt the group when they fail, cannot be reached, or time out.",
+        properties: {
+          failure: {
+            $ref: "#/$defs/HaltLimit",
+          },
+          unreachable: {
+            $ref: "#/$defs/HaltLimit",
+          },
+          timeout: {
+            $ref: "#/$defs/HaltLimit",
+          },
+        },
+      },
+      HaltLimit: {
+        type: ["integer", "string", "object"],
+        minimum: 1,
+        maxLength: 20,
+        pattern: "^(?!0+(\\.0+)?%)(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]{1,6})?)%$",
+        description: 'a whole number of nodes, or a percentage such as "10%"',
+        additionalProperties: false,
+        required: ["type", "value"],
+        properties: {
+          type: {
+            $ref: "#/$defs/AmountType",
+          },
+          value: {
+            type: "number",
+            exclusiveMinimum: 0,
+          },
+        },
+        allOf: [
+          {
+            $ref: "#/$defs/AmountRules",
+          },
+        ],
       },
       SuccessCriterion: {
         type: "object",
