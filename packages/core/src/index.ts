@@ -26,6 +26,8 @@ export { CourierError } from "./courier-error.ts";
 export type { Amount } from "./rollout/amount.ts";
 export { resolveAmount } from "./rollout/amount.ts";
 export { batchAt } from "./rollout/batch.ts";
+export type { HaltKind, HaltOn } from "./rollout/halt-on.ts";
+export { findHalt } from "./rollout/halt-on.ts";
 export type { RunCounts } from "./rollout/run-counts.ts";
 export { endedCount, failedCount, noRuns, pendingCount } from "./rollout/run-counts.ts";
 export type { CriteriaStanding, Criterion } from "./rollout/criteria.ts";

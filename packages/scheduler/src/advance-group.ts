@@ -121,7 +121,8 @@ async function drain(
     now: context.now,
   });
   draft.count(outcome, ended);
-  draft.moveCursor(cursor, cursor);
+  // The batch that was started last stays the last one.
+  draft.moveCursor(cursor, draft.snapshot().batchEnd);
   context.effects.countOutcome(outcome, ended);
   if (ended < runsPerGroupTurn) return true;
   context.effects.again.add(draft.instanceId);
