@@ -18,11 +18,6 @@ export function haltsAt(amount: Amount, nodeCount: number): number {
   return Math.max(1, resolveAmount(amount, nodeCount, "up"));
 }
 
-/** How many runs of a group count towards a kind. What people cancelled and what was skipped counts towards none. */
-export function haltCount(kind: HaltKind, counts: RunCounts): number {
-  return kind === "unreachable" ? counts.undeliverable + counts.unknown : counts[kind];
-}
-
 /** A kind of which so many runs have ended that the group halts, in words; undefined while there is none. */
 export function findHalt(haltOn: HaltOn, counts: RunCounts, nodeCount: number): string | undefined {
   for (const kind of haltKinds) {
@@ -33,6 +28,11 @@ export function findHalt(haltOn: HaltOn, counts: RunCounts, nodeCount: number): 
     if (count >= limit) return describeHalt(kind, { amount, count, limit, nodeCount });
   }
   return undefined;
+}
+
+/** How many runs of a group count towards a kind. What people cancelled and what was skipped counts towards none. */
+function haltCount(kind: HaltKind, counts: RunCounts): number {
+  return kind === "unreachable" ? counts.undeliverable + counts.unknown : counts[kind];
 }
 
 const words = {

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- one model and what it is held against: a test cannot import from another test. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { assertNever } from "../assert.ts";

@@ -50,11 +50,6 @@ export type ConditionOperator =
 export type FailureAction = "retryThenFail" | "retryThenIgnore";
 export type BackoffType = "none" | "linear" | "exponential" | "polynomial";
 /**
- * a whole number of nodes, or a percentage such as "10%"
- *
- */
-export type RampEntry = number | string;
-/**
  * @minItems 1
  * @maxItems 10000
  *

@@ -654,7 +654,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
               type: "array",
               minItems: 1,
               items: {
-                $ref: "job-template#/$defs/RampEntry",
+                type: ["integer", "string"],
               },
             },
           },
@@ -1643,7 +1643,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
               minItems: 1,
               maxItems: 100,
               items: {
-                $ref: "#/$defs/RampEntry",
+                type: ["integer", "string"],
+                minimum: 1,
+                maxLength: 20,
+                pattern: "^(?!0+(\\.0+)?%)(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]{1,6})?)%$",
+                description: 'a whole number of nodes, or a percentage such as "10%"',
               },
             },
           },
@@ -1661,13 +1665,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             },
           ],
         },
-      },
-      RampEntry: {
-        type: ["integer", "string"],
-        minimum: 1,
-        maxLength: 20,
-        pattern: "^(?!0+(\\.0+)?%)(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]{1,6})?)%$",
-        description: 'a whole number of nodes, or a percentage such as "10%"',
       },
       Amount: {
         type: "object",
