@@ -99,6 +99,8 @@ export {
   listNodeSetMembers,
   listNodeSets,
   removeNodeSetMembers,
+  replaceNodeSetMembers,
+  updateConstraints,
 } from "./node-sets.ts";
 export { findNodesInSet, resolveTargets } from "./resolve-targets.ts";
 export type { EnrolNodeOutcome, EnrollmentKeyRow } from "./enrollment.ts";

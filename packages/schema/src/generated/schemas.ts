@@ -1158,6 +1158,18 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       status: {
         $ref: "instance#/$defs/InstanceStatus",
       },
+      runAfter: {
+        type: "string",
+        pattern:
+          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
+        description: "Created after this time (RFC 3339); `run-after` is accepted too.",
+      },
+      runBefore: {
+        type: "string",
+        pattern:
+          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
+        description: "Created before this time (RFC 3339); `run-before` is accepted too.",
+      },
     },
   },
   "instance-list": {
@@ -1279,6 +1291,21 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       status: {
         $ref: "job#/$defs/JobStatus",
+      },
+      active: {
+        type: "boolean",
+        description: "true: only active jobs with a next execution; false: only the others.",
+      },
+      sortKey: {
+        type: "string",
+        enum: ["name", "createdAt"],
+        description: "What the list is sorted by (default createdAt); `sort-key` is accepted too.",
+      },
+      sortOrder: {
+        type: "string",
+        enum: ["asc", "desc", "ascending", "descending"],
+        description:
+          "Default: names ascending, creation times descending; `sort-order` is accepted too.",
       },
     },
   },
@@ -2085,7 +2112,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: "string",
             maxLength: 255,
             minLength: 1,
-            pattern: "^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?)?$",
+            pattern: "^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,7})?$",
             description: 'a name such as "chef-platform/shell-interpreter"',
           },
           skill: {
@@ -3262,6 +3289,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         maxLength: 255,
         description: "Exact name.",
       },
+      isArchived: {
+        type: "boolean",
+        description:
+          "true: only archived nodes; they are left out otherwise. `is-archived` is accepted too.",
+      },
     },
   },
   "node-list": {
@@ -3356,6 +3388,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         minLength: 1,
         maxLength: 255,
         description: "Exact name.",
+      },
+      keyword: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Part of the name, in any case.",
       },
     },
   },
@@ -3495,10 +3533,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
     required: [
       "agentVersion",
       "attributes",
+      "checkedinAt",
       "createdAt",
       "enrollmentLevel",
       "healthStatus",
       "id",
+      "installedSkills",
       "lastSeenAt",
       "name",
       "skills",
@@ -3512,6 +3552,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         additionalProperties: {
           type: "object",
         },
+      },
+      checkedinAt: {
+        type: ["string", "null"],
+        format: "date-time",
+        description: "The original's name of lastSeenAt.",
       },
       createdAt: {
         type: "string",
@@ -3527,6 +3572,13 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       id: {
         type: "string",
+      },
+      installedSkills: {
+        type: "array",
+        items: {
+          $ref: "#/$defs/InstalledSkill",
+        },
+        description: "The skills in the original's form.",
       },
       lastSeenAt: {
         type: ["string", "null"],
@@ -3558,6 +3610,27 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
         },
         description: "An interpreter that a node can execute steps with, or its agent.",
+      },
+      InstalledSkill: {
+        title: "InstalledSkill",
+        type: "object",
+        additionalProperties: false,
+        required: ["canister", "name"],
+        properties: {
+          canister: {
+            type: "object",
+            additionalProperties: false,
+            required: ["version"],
+            properties: {
+              version: {
+                type: "string",
+              },
+            },
+          },
+          name: {
+            type: "string",
+          },
+        },
       },
     },
   },
@@ -3993,7 +4066,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       groupNumber: {
         type: "integer",
         minimum: 0,
-        description: "`group-number` is accepted too.",
+        description: "`group-number` and `groupNum` are accepted too.",
       },
       nodeId: {
         type: "string",
@@ -4003,6 +4076,18 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       status: {
         $ref: "run#/$defs/RunStatus",
+      },
+      runAfter: {
+        type: "string",
+        pattern:
+          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
+        description: "Last updated after this time (RFC 3339); `run-after` is accepted too.",
+      },
+      runBefore: {
+        type: "string",
+        pattern:
+          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
+        description: "Last updated before this time (RFC 3339); `run-before` is accepted too.",
       },
     },
   },
