@@ -93,6 +93,13 @@ export function newJob(job: Partial<JobRow> = {}): JobRow {
     createdAt: now,
     updatedAt: now,
     createdBy: "token",
+    queuedAt: null,
+    updatedBy: "token",
+    version: 1,
+    anchoredAt: now,
+    blocked: "[]",
+    exceptionsVersion: 0,
+    reviewAt: null,
     ...job,
   };
 }
@@ -136,7 +143,6 @@ export function newGroup(instanceId: string, group: Partial<GroupRow> = {}): Gro
     haltReason: "",
     startedAt: now,
     deadlineAt: null,
-    soakUntil: null,
     finishedAt: null,
     counts: noCounts,
     ...group,

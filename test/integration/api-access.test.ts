@@ -1,22 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiFixture, jobsPath, newPublicKey, template } from "./api-fixture.ts";
 import { at } from "./api-json.ts";
+import type { RouteCase } from "./route-case.ts";
+import { rulesPath as rules, schedulerRoutes } from "./scheduler-routes.ts";
 
 const nowhere = "00000000-0000-4000-8000-000000000000";
 const state = "/courier/state-api/v1";
 const management = "/node/management/v1";
 const tokens = "/courier/access-api/v1/tokens";
-
-interface RouteCase {
-  readonly method: string;
-  readonly path: string;
-  /** A role that may, and one that may not. */
-  readonly role: "admin" | "operator" | "node-manager" | "viewer";
-  readonly forbidden?: "node-manager" | "operator" | "viewer" | undefined;
-  readonly body?: string | object;
-  readonly invalid?: { readonly query?: string; readonly body?: string | object };
-  readonly notFound?: string;
-}
 
 const read = { method: "GET", role: "viewer", forbidden: "node-manager" } as const;
 const paging = { query: "?page=0" };
@@ -62,6 +53,7 @@ const routes: readonly RouteCase[] = [
     body: template("access", ["web-1"]),
     invalid: { body: { name: "" } },
   },
+  ...schedulerRoutes,
   { ...read, path: `${state}/instances`, invalid: { query: "?status=happy" } },
   { ...read, path: `${state}/instances/:instance`, notFound: "INSTANCE_NOT_FOUND" },
   {
@@ -150,14 +142,6 @@ const routes: readonly RouteCase[] = [
   },
   {
     ...manage,
-    method: "PUT",
-    path: `${management}/filters/:filter`,
-    notFound: "FILTER_NOT_FOUND",
-    body: { constraints: {} },
-    invalid: { body: { constraints: 1 } },
-  },
-  {
-    ...manage,
     method: "GET",
     path: `${management}/filters/:filter/nodes`,
     forbidden: undefined,
@@ -165,7 +149,7 @@ const routes: readonly RouteCase[] = [
     invalid: paging,
   },
   ...(["list", "cohort"] as const).flatMap((kind) =>
-    ["add", "remove", "modify"].map((action) => ({
+    ["add", "remove"].map((action) => ({
       ...manage,
       path: `${management}/${kind}s/:${kind}/nodes/${action}`,
       notFound: `${kind.toUpperCase()}_NOT_FOUND`,
@@ -216,6 +200,11 @@ describe("every route", () => {
     const third = await fixture.runJob(template("for a run's cancel", ["web-1"]));
     const otherRun = await node.runOf(third.instanceId);
     const admin = await fixture.token("admin");
+    const idle = await fixture.send("POST", jobsPath, {
+      token: admin,
+      body: { ...template("idle", ["web-1"]), scheduleRule: "CRON:0 0 1 1 *" },
+    });
+    const gone = await fixture.runJob(template("to delete", ["web-1"]));
     const token = await fixture.send("POST", tokens, {
       token: admin,
       body: { name: "to revoke", role: "viewer" },
@@ -224,7 +213,10 @@ describe("every route", () => {
     for (const [name, id] of Object.entries({
       ...(await createSets(admin)),
       otherNode: otherNode.nodeId,
+      ...(await createRules(admin)),
       job: job.jobId,
+      idleJob: String(at(idle.json, "item", "id")),
+      otherJob: gone.jobId,
       instance: job.instanceId,
       paused: paused.instanceId,
       run: run.runId,
@@ -248,6 +240,17 @@ describe("every route", () => {
         const answer = await fixture.send("POST", `${management}/${kind}s`, { token, body });
         ids[name] = String(at(answer.json, "item", `${kind}Id`));
       }
+    }
+    return ids;
+  }
+
+  /** A global exception to read and change, and one to delete; far away, so that nothing waits for them. */
+  async function createRules(token: string): Promise<Record<string, string>> {
+    const ids: Record<string, string> = {};
+    for (const name of ["rule", "otherRule"]) {
+      const body = { name, rrule: "DTSTART:20980101T000000Z\nFREQ=DAILY;COUNT=1", duration: 1 };
+      const answer = await fixture.send("POST", rules, { token, body });
+      ids[name] = String(at(answer.json, "item", "id"));
     }
     return ids;
   }
@@ -372,5 +375,6 @@ function parameter(path: string): string {
   if (path.startsWith(`${state}/instances`)) return "instanceId";
   if (path.startsWith(`${state}/runs`)) return "runId";
   if (/\/(filter|list|cohort)s\//.test(path)) return "setId";
+  if (path.startsWith(rules)) return "ruleId";
   return path.startsWith(tokens) ? "tokenId" : "nodeId";
 }

@@ -1,4 +1,11 @@
-import { canonicalJson, CourierError, nextFree, timetableOf } from "@courier/core";
+import {
+  canonicalJson,
+  CourierError,
+  nextExecution,
+  timetableOf,
+  type ExceptionWindow,
+  type NextExecution,
+} from "@courier/core";
 import { workTopic, type WorkMessage } from "@courier/protocol";
 import type { AddJobResponse, CanonicalJob, TemplateFormat } from "@courier/schema";
 import {
@@ -8,11 +15,14 @@ import {
   insertJob,
   type Db,
   type JobRow,
+  type NewJobRow,
 } from "@courier/store";
 import type { FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { recordChange } from "./audit.ts";
 import { checkTemplate, type CheckedTemplate } from "./checked-template.ts";
+import { exceptionReasons, readExceptionWindows } from "./exception-windows.ts";
+import { requireExemption } from "./exempt.ts";
 import { requireKnownTargets } from "./known-targets.ts";
 import { principalOf } from "./request-context.ts";
 import { noTime, rfc3339 } from "./rfc3339.ts";
@@ -52,11 +62,14 @@ export async function addJob(context: ApiContext, asked: AddJobRequest): Promise
     now: context.clock.now(),
   });
   await requireKnownTargets(context.db, template);
-  const row = newJob(context, template, principalOf(asked.request).tokenId);
+  if (template.job.ignoreExceptions === true) requireExemption(asked.request);
+  const { row, next } = await newJob(context, template, principalOf(asked.request).tokenId);
   try {
     await context.db.transaction(async (tx) => {
       await storeJob(tx, row, repetition);
-      const change = { action: "job.add", object: row.id, detail: { name: row.name } };
+      const isExempt = template.job.ignoreExceptions === true;
+      const detail = { name: row.name, ...(isExempt ? { ignoreExceptions: true } : {}) };
+      const change = { action: "job.add", object: row.id, detail };
       await recordChange(tx, { context, request: asked.request }, change);
     });
   } catch (error) {
@@ -69,7 +82,7 @@ export async function addJob(context: ApiContext, asked: AddJobRequest): Promise
     throw error;
   }
   context.bus.publish(workTopic, { kind: "job", jobId: row.id } satisfies WorkMessage);
-  return { body: answerFor(row), isReplayed: false };
+  return { body: answerFor(row.id, next), isReplayed: false };
 }
 
 function repetitionOf(asked: AddJobRequest): Repetition | undefined {
@@ -89,26 +102,42 @@ async function replay(db: Db, repetition: Repetition | undefined): Promise<Added
   if (earlier.bodyHash !== repetition.bodyHash || earlier.instanceId !== null)
     throw keyReused(repetition.key);
   const job = await findJob(db, earlier.jobId);
-  return job === undefined ? undefined : { body: answerFor(job), isReplayed: true };
+  if (job === undefined) return undefined;
+  const { windows } = await readExceptionWindows(db);
+  return {
+    body: answerFor(job.id, firstTimes(templateOf(job), job.createdAt, windows)),
+    isReplayed: true,
+  };
 }
 
-function newJob(context: ApiContext, template: CheckedTemplate, tokenId: string): JobRow {
+/** Jobs that are added while the exceptions change are computed again: they know which state of them they were computed with. */
+async function newJob(
+  context: ApiContext,
+  template: CheckedTemplate,
+  tokenId: string,
+): Promise<{ readonly row: NewJobRow; readonly next: NextExecution }> {
+  const { version, windows } = await readExceptionWindows(context.db);
   const now = context.clock.now();
-  return {
+  const next = firstTimes(template.job, now, windows);
+  const row: NewJobRow = {
     id: context.newId(),
     name: template.job.name,
     description: template.job.description,
     status: "active",
     template: canonicalJson(template.job),
     scheduleRule: template.job.scheduleRule,
-    nextExecutionAt: firstTimes(template.job, now).at,
+    nextExecutionAt: next.nextAt,
     createdAt: now,
     updatedAt: now,
     createdBy: tokenId,
+    blocked: JSON.stringify(next.blocked),
+    exceptionsVersion: version,
+    reviewAt: next.reviewAt,
   };
+  return { row, next };
 }
 
-async function storeJob(tx: Db, row: JobRow, repetition: Repetition | undefined): Promise<void> {
+async function storeJob(tx: Db, row: NewJobRow, repetition: Repetition | undefined): Promise<void> {
   const inserted = await insertJob(tx, row);
   if (!inserted.ok) throw nameTaken(row.name, inserted.jobId);
   if (repetition === undefined) return;
@@ -116,35 +145,23 @@ async function storeJob(tx: Db, row: JobRow, repetition: Repetition | undefined)
   if (!(await insertIdempotency(tx, key))) throw keyReused(repetition.key);
 }
 
-/** Computed from when the job was added, so that the answer stays the same when it is given a second time. */
-function answerFor(row: JobRow): AddJobResponse {
-  // The column holds what canonicalJson wrote, and nothing else writes it.
-  const { at, exceptionReasons } = firstTimes(
-    JSON.parse(row.template) as CanonicalJob,
-    row.createdAt,
-  );
-  return {
-    item: {
-      exceptionReasons,
-      id: row.id,
-      nextExecutionTime: at === null ? noTime : rfc3339(at),
-    },
-  };
+function answerFor(id: string, { nextAt, blocked }: NextExecution): AddJobResponse {
+  const nextExecutionTime = nextAt === null ? noTime : rfc3339(nextAt);
+  return { item: { exceptionReasons: exceptionReasons(blocked), id, nextExecutionTime } };
 }
 
-/** When a job that was added then (Unix ms) is due first, and what its exception rules blocked before that. */
+/** When a job that was added then (Unix ms) is due first; the same when the answer is given a second time. */
 function firstTimes(
   job: CanonicalJob,
   addedAt: number,
-): { readonly at: number | null; readonly exceptionReasons: string[] } {
-  const timetable = timetableOf(job, addedAt);
-  if (timetable.schedule.kind === "immediate") return { at: addedAt, exceptionReasons: [] };
-  const first = nextFree(timetable, addedAt - 1);
-  const reasons = first?.blocked.map(
-    ({ at, label, windowEndsAt }) =>
-      `${rfc3339(at)} is blocked by ${label} until ${rfc3339(windowEndsAt)}`,
-  );
-  return { at: first?.next.at ?? null, exceptionReasons: reasons ?? [] };
+  windows: readonly ExceptionWindow[],
+): NextExecution {
+  return nextExecution(timetableOf(job, addedAt, windows), addedAt - 1);
+}
+
+function templateOf(row: JobRow): CanonicalJob {
+  // The column holds what canonicalJson wrote, and nothing else writes it.
+  return JSON.parse(row.template) as CanonicalJob;
 }
 
 function isConflict(error: unknown): boolean {

@@ -4,9 +4,11 @@ import {
   findMistakes,
   findScheduleProblems,
   findUnsupported,
+  isSameSchedule,
   type ErrorDetail,
 } from "@courier/core";
 import {
+  readOnlyJobFields,
   validateTemplate,
   type CanonicalJob,
   type Problem,
@@ -18,25 +20,39 @@ import {
 export interface CheckedTemplate {
   readonly job: CanonicalJob;
   readonly warnings: readonly Problem[];
+  /** Values of read-only fields that came with a template that replaces another. */
+  readonly ignored: Readonly<Record<string, unknown>>;
   /** Gives pointers into the template their line and column in the user's own text. */
   readonly locate: Extract<TemplateResult, { ok: true }>["locate"];
 }
 
-/** Checks the text of a template that would be added now (Unix ms); throws TEMPLATE_INVALID or TEMPLATE_UNSUPPORTED with every problem at its place. */
+/**
+ * Checks the text of a template that would be added now (Unix ms), or that replaces a job: then it may be a job as it was
+ * read, and a schedule that stays is not asked whether it has ended. Throws TEMPLATE_INVALID or TEMPLATE_UNSUPPORTED with
+ * every problem at its place.
+ */
 export async function checkTemplate(
   text: string,
-  { format, now }: { readonly format: TemplateFormat; readonly now: number },
+  asked: {
+    readonly format: TemplateFormat;
+    readonly now: number;
+    readonly replaced?: CanonicalJob;
+  },
 ): Promise<CheckedTemplate> {
-  const result = await validateTemplate(text, format);
+  const { format, now, replaced } = asked;
+  const ignoredFields = replaced === undefined ? [] : readOnlyJobFields;
+  const result = await validateTemplate(text, format, { ignoredFields });
   if (!result.ok) throw invalid(result.problems);
   const job = canonicaliseTemplate(result.template);
   const mistakes = findMistakes(job);
   if (mistakes.length > 0) throw invalid(await result.locate(mistakes));
-  const scheduleProblems = findScheduleProblems(job, now);
+  const isKept = replaced !== undefined && isSameSchedule(replaced, job);
+  const scheduleProblems = isKept ? [] : findScheduleProblems(job, now);
   if (scheduleProblems.length > 0) throw invalid(await result.locate(scheduleProblems));
   const unsupported = findUnsupported(job);
   if (unsupported.length > 0) throw unsupportedError(await result.locate(unsupported));
-  return { job, warnings: result.warnings, locate: result.locate };
+  const { warnings, ignored, locate } = result;
+  return { job, warnings, ignored, locate };
 }
 
 /** Problems of a template as the details of an error. */

@@ -8,6 +8,7 @@ import { discardRestAfterAnswer } from "./discard-body.ts";
 import { sendError } from "./error-response.ts";
 import { createHttpServer, type TlsFiles } from "./http-server.ts";
 import { HttpStats } from "./http-stats.ts";
+import { addExceptionRuleRoutes } from "./exception-rules.ts";
 import { addInstanceRoutes } from "./instances.ts";
 import { addPauseRoutes } from "./pause.ts";
 import { addJobRoutes } from "./jobs.ts";
@@ -132,6 +133,7 @@ function addRoutes(
   });
   app.addHook("onResponse", async (request, reply) => httpStats.count(request, reply));
   addJobRoutes(app, context);
+  addExceptionRuleRoutes(app, context);
   addInstanceRoutes(app, context);
   addPauseRoutes(app, context);
   addRunRoutes(app, context);

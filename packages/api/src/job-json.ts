@@ -1,5 +1,6 @@
 import type { CanonicalJob, Job } from "@courier/schema";
 import type { JobRow } from "@courier/store";
+import { blockedOf, exceptionReasons } from "./exception-windows.ts";
 import { noTime, rfc3339 } from "./rfc3339.ts";
 
 /** A stored job as get-job and list-jobs show it. */
@@ -11,10 +12,11 @@ export function jobItem(row: JobRow): Job {
     allowManualExecution: job.allowManualExecution ?? true,
     createdAt: rfc3339(row.createdAt),
     description: row.description,
-    exceptionReasons: [],
+    exceptionReasons: exceptionReasons(blockedOf(row)),
     exceptionRules: job.exceptionRules,
     id: row.id,
-    lastUpdatedBy: row.createdBy,
+    ignoreExceptions: job.ignoreExceptions ?? false,
+    lastUpdatedBy: row.updatedBy === "" ? row.createdBy : row.updatedBy,
     misfirePolicy: job.misfirePolicy ?? "runLatest",
     name: row.name,
     nextExecutionTime: row.nextExecutionAt === null ? noTime : rfc3339(row.nextExecutionAt),

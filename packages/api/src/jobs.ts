@@ -4,16 +4,25 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { addJob } from "./add-job.ts";
 import type { ApiContext } from "./api-context.ts";
 import { checkTemplate } from "./checked-template.ts";
+import { addJobChangeRoutes } from "./change-job.ts";
 import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { jobItem } from "./job-json.ts";
+import { addJobTimeRoutes } from "./job-times.ts";
+import { tagVersion } from "./job-version.ts";
 import { bodyText } from "./json-body.ts";
 import { templateBytesMax } from "./limits.ts";
 import { found } from "./not-found.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
 import { routeOptions } from "./route-schema.ts";
+import { addStartRoute } from "./start-job.ts";
 import { templateFormatOf } from "./template-format.ts";
+import { updateJob } from "./update-job.ts";
 
 type JobListQuery = SchemaTypes["job-list-query"];
+
+interface OneJob {
+  readonly Params: { readonly jobId: string };
+}
 
 const prefix = "/courier/scheduler-api/v1/jobs";
 
@@ -22,11 +31,16 @@ export function addJobRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get<{ Querystring: JobListQuery }>(prefix, listRoute, async (request) =>
     listPage(context, request),
   );
-  app.get<{ Params: { readonly jobId: string } }>(`${prefix}/:jobId`, getRoute, async (request) => {
+  app.get<OneJob>(`${prefix}/:jobId`, getRoute, async (request, reply) => {
     const { jobId } = request.params;
     const row = await findJob(context.db, jobId);
-    return { item: jobItem(found(row, { code: "JOB_NOT_FOUND", what: "job", id: jobId })) };
+    const job = found(row, { code: "JOB_NOT_FOUND", what: "job", id: jobId });
+    tagVersion(reply, job);
+    return { item: jobItem(job) };
   });
+  addJobChangeRoutes(app, context);
+  addJobTimeRoutes(app, context);
+  addStartRoute(app, context);
   void app.register(async (templates) => addTemplateRoutes(templates, context));
 }
 
@@ -42,6 +56,13 @@ async function addTemplateRoutes(app: FastifyInstance, context: ApiContext): Pro
   app.post(prefix, { ...addRoute, ...options }, async (request, reply) =>
     add(context, request, reply),
   );
+  app.put<OneJob>(`${prefix}/:jobId`, { ...updateRoute, ...options }, async (request, reply) => {
+    const { jobId } = request.params;
+    const text = textOf(request);
+    const row = await updateJob(context, { jobId, text, format: formatOf(request), request });
+    tagVersion(reply, row);
+    return { item: jobItem(row) };
+  });
   app.post(`${prefix}/validate`, { ...validateRoute, ...options }, async (request) => {
     const { warnings } = await checkTemplate(textOf(request), {
       format: formatOf(request),
@@ -71,28 +92,14 @@ async function listPage(
   context: ApiContext,
   request: FastifyRequest<{ Querystring: JobListQuery }>,
 ): Promise<object> {
-  const { name, status, active, sortKey, sortOrder } = request.query;
+  const { name, status } = request.query;
   const page = pageRequestOf(request.query);
   const { items, total } = await listJobs(context.db, {
     ...page,
     ...(name === undefined ? {} : { name }),
     ...(status === undefined ? {} : { status }),
-    ...(active === undefined ? {} : { isActive: active }),
-    sort: {
-      by: sortKey === "name" ? "name" : "created_at",
-      order: sortOrderOf(sortOrder, sortKey),
-    },
   });
   return pageOf(items.map(jobItem), total, { request: page, url: request.url });
-}
-
-/** Names read from the first letter on, creation times from the newest. */
-function sortOrderOf(
-  order: JobListQuery["sortOrder"],
-  key: JobListQuery["sortKey"],
-): "asc" | "desc" {
-  if (order === undefined) return key === "name" ? "asc" : "desc";
-  return order === "asc" || order === "ascending" ? "asc" : "desc";
 }
 
 function textOf(request: FastifyRequest): string {
@@ -147,6 +154,30 @@ const addRoute = routeOptions({
     "JOB_NAME_TAKEN",
     "IDEMPOTENCY_KEY_REUSED",
     "REQUEST_INVALID",
+  ],
+});
+
+const updateRoute = routeOptions({
+  operationId: "updateJob",
+  summary: "Replace a job's template",
+  description:
+    "Instances keep the template that they started with. A schedule that changes begins now, and lets a completed job go on. A job as get-job shows it may be sent back: what is not part of a template is ignored.",
+  tag: "jobs",
+  permission: "jobs:write",
+  isChange: true,
+  template: true,
+  params: { jobId: "Id of the job." },
+  headers: {
+    "if-match": "The ETag of the job that the change is meant for; another one is refused.",
+  },
+  answers: { 200: { schema: "job-response", description: "The job as it is now." } },
+  errors: [
+    "JOB_NOT_FOUND",
+    "JOB_CHANGED",
+    "JOB_NAME_TAKEN",
+    "TEMPLATE_INVALID",
+    "TEMPLATE_UNSUPPORTED",
+    "NODE_UNKNOWN",
   ],
 });
 

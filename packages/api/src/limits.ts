@@ -6,6 +6,10 @@ export const bodyBytesMax: number = 64 * 1024;
 
 /** Items on a page when the request names no size; the most are in the query documents of `schemas`. */
 export const pageSizeDefault = 10;
+/** Run times that are estimated when the request names no number. */
+export const runTimesDefault = 10;
+/** Global exceptions that may exist: each is asked about each occurrence. */
+export const exceptionRulesMax = 100;
 /** Default size for an instance's runs: readers written for the original take the first answer for all of them. */
 export const runPageSizeDefault = 1000;
 

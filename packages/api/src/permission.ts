@@ -4,6 +4,7 @@ import type { TokenRole } from "@courier/schema";
 export type Permission =
   | "jobs:read"
   | "jobs:write"
+  | "exceptions:write"
   | "state:read"
   | "state:write"
   | "nodes:read"
@@ -15,6 +16,7 @@ export type Permission =
 const everything: readonly Permission[] = [
   "jobs:read",
   "jobs:write",
+  "exceptions:write",
   "state:read",
   "state:write",
   "nodes:read",

@@ -2,7 +2,6 @@
 const canonicalNames: ReadonlyMap<string, string> = new Map([
   ["page", "pagination.page"],
   ["size", "pagination.size"],
-  ["groupNum", "groupNumber"],
 ]);
 
 /**

@@ -1,5 +1,6 @@
 import type { CommandGroup } from "./command.ts";
 import { managementTree } from "./management-tree.ts";
+import { exceptionsGroup, jobControlLeaves } from "./scheduler-tree.ts";
 
 /** Every command of the CLI, at the places of the original's trees. Help, completion and dispatch follow it. */
 export const commandTree: CommandGroup = {
@@ -12,7 +13,7 @@ export const commandTree: CommandGroup = {
       children: [
         {
           name: "jobs",
-          summary: "add, check and look at jobs",
+          summary: "add, change, start and look at jobs",
           children: [
             {
               name: "add-job",
@@ -34,8 +35,10 @@ export const commandTree: CommandGroup = {
               summary: "list jobs, newest first",
               load: async () => (await import("./commands/list-jobs.ts")).listJobs,
             },
+            ...jobControlLeaves,
           ],
         },
+        exceptionsGroup,
       ],
     },
     {
@@ -137,11 +140,6 @@ export const commandTree: CommandGroup = {
       name: "register-device",
       summary: "store a service's URL and token as a profile",
       load: async () => (await import("./commands/register-device.ts")).registerDevice,
-    },
-    {
-      name: "deregister-device",
-      summary: "remove a profile from this machine",
-      load: async () => (await import("./commands/deregister-device.ts")).deregisterDevice,
     },
     {
       name: "list-profile-names",

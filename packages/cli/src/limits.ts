@@ -28,3 +28,6 @@ export const profileNameLengthMax = 64;
 
 /** Narrowest that a shrinkable table column becomes, characters. */
 export const columnWidthMin = 8;
+
+/** How often an instance that waits to start is looked for, ms. */
+export const waitingLookDelayMs = 1_000;

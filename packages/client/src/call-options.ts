@@ -25,3 +25,30 @@ export interface PostOptions extends CallOptions {
   /** Default true: sending it twice does no more than sending it once. */
   readonly isRepeatable?: boolean;
 }
+
+/** A template as the user wrote it. */
+export interface TemplateText {
+  readonly text: string;
+  readonly format: "json" | "yaml" | "toml";
+}
+
+/** A call that makes something; the same key makes it once, and a fresh key is made when absent. */
+export interface KeyedCallOptions extends CallOptions {
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** What a POST with a key carries. */
+export interface KeyedPostOptions extends KeyedCallOptions {
+  readonly body: string;
+  /** Default JSON. */
+  readonly mediaType?: string;
+}
+
+/** What a PUT carries. */
+export interface PutOptions extends CallOptions {
+  readonly body: string;
+  /** Default JSON. */
+  readonly mediaType?: string;
+  /** The ETag of the version that the change is meant for. */
+  readonly ifMatch?: string | undefined;
+}

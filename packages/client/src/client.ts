@@ -20,14 +20,23 @@ import type {
   StepList,
 } from "@courier/schema";
 
-import type { CallOptions, Filters, PageQuery, PostOptions } from "./call-options.ts";
+import type {
+  CallOptions,
+  Filters,
+  KeyedCallOptions,
+  KeyedPostOptions,
+  PageQuery,
+  PostOptions,
+  PutOptions,
+  TemplateText,
+} from "./call-options.ts";
 import { foreignAnswer, type HttpAnswer } from "./error-answer.ts";
 import { readOutput, type OutputEvent } from "./follow-output.ts";
 import { isRecord, parseJson } from "./json.ts";
-import { readPage, type ListAnswer } from "./large-page.ts";
 import { requestTimeoutMs } from "./limits.ts";
 import { createManagementClient, type ManagementClient } from "./management-client.ts";
 import { withRetries, type Pace } from "./retry-policy.ts";
+import { createSchedulerClient, type SchedulerClient } from "./scheduler-client.ts";
 import { createTransport, type HttpRequest, type TransportOptions } from "./transport.ts";
 import { followInstance, type WatchEvent } from "./watch-instance.ts";
 
@@ -38,19 +47,8 @@ export interface ClientOptions extends TransportOptions {
   readonly pace?: Pace;
 }
 
-/** A template as the user wrote it. */
-export interface TemplateText {
-  readonly text: string;
-  readonly format: "json" | "yaml" | "toml";
-}
-
-/** A call that makes something; the same key makes it once, and a fresh key is made when absent. */
-export interface KeyedCallOptions extends CallOptions {
-  readonly idempotencyKey?: string | undefined;
-}
-
 /** The service's HTTP API. All methods throw CourierError; reads and repeatable writes retry what is retryable. */
-export interface CourierClient extends ManagementClient {
+export interface CourierClient extends ManagementClient, SchedulerClient {
   readonly url: string;
   /** Sent again after a lost answer only because the idempotency key makes it safe; a fresh key is made when absent. */
   addJob(template: TemplateText, options: KeyedCallOptions): Promise<AddJobResponse>;
@@ -102,7 +100,7 @@ const management = "/node/management/v1";
 /** Creates a client; it holds no connection until the first call. */
 export function createClient(options: ClientOptions): CourierClient {
   const requests = createRequests(options);
-  const { get, list, post, postKeyed, stream, pace } = requests;
+  const { get, post, postKeyed, stream, pace } = requests;
   const { url } = options;
   const instance = (id: string): string => `${state}/instances/${encodeURIComponent(id)}`;
 
@@ -115,10 +113,10 @@ export function createClient(options: ClientOptions): CourierClient {
         mediaType: `application/${template.format}`,
       }),
     getJob: (id, call) => get(`${scheduler}/jobs/${encodeURIComponent(id)}`, {}, call),
-    listJobs: (query, call) => list(`${scheduler}/jobs`, query, call),
-    listInstances: (query, call) => list(`${state}/instances`, query, call),
+    listJobs: (query, call) => get(`${scheduler}/jobs`, query, call),
+    listInstances: (query, call) => get(`${state}/instances`, query, call),
     getInstance: (id, call) => get(instance(id), {}, call),
-    listInstanceRuns: (id, query, call) => list(`${instance(id)}/runs`, query, call),
+    listInstanceRuns: (id, query, call) => get(`${instance(id)}/runs`, query, call),
     cancelInstance: (id, call) => post(`${instance(id)}/cancel`, call),
     pauseInstance: (id, call) => post(`${instance(id)}/pause`, call),
     resumeInstance: (id, call) => post(`${instance(id)}/resume`, call),
@@ -134,6 +132,7 @@ export function createClient(options: ClientOptions): CourierClient {
       }),
     ...createRunCalls(requests, url),
     ...createManagementClient(requests),
+    ...createSchedulerClient(requests),
     createEnrollmentKey: (request, { signal }) =>
       post(`${management}/enrollment-keys`, {
         signal,
@@ -174,12 +173,6 @@ function createRunCalls(
   };
 }
 
-interface KeyedPostOptions extends KeyedCallOptions {
-  readonly body: string;
-  /** Default JSON. */
-  readonly mediaType?: string;
-}
-
 function createRequests(options: ClientOptions) {
   const transport = createTransport(options);
   const timeoutMs = options.timeoutMs ?? requestTimeoutMs;
@@ -191,29 +184,15 @@ function createRequests(options: ClientOptions) {
     return isRepeatable ? withRetries(work, { pace, signal: request.signal }) : work();
   }
 
-  const sendBody = <T>(method: "POST" | "PUT", path: string, options: PostOptions): Promise<T> => {
-    const { isRepeatable = true, query, ...rest } = options;
+  const post = <T>(path: string, postOptions: PostOptions): Promise<T> => {
+    const { isRepeatable = true, query, ...rest } = postOptions;
     const parameters = query === undefined ? {} : { query: toQuery(query) };
-    return send<T>({ method, path, ...parameters, ...rest }, isRepeatable);
+    return send<T>({ method: "POST", path, ...parameters, ...rest }, isRepeatable);
   };
-  const post = <T>(path: string, postOptions: PostOptions): Promise<T> =>
-    sendBody<T>("POST", path, postOptions);
-
-  const get = <T>(path: string, query: Filters, { signal }: CallOptions): Promise<T> =>
-    send<T>({ method: "GET", path, query: toQuery(query), signal }, true);
 
   return {
     pace,
     post,
-    put: <T>(path: string, putOptions: PostOptions): Promise<T> =>
-      sendBody<T>("PUT", path, putOptions),
-    get,
-    /** Like `get`, for a page of any size. */
-    list: <T extends ListAnswer>(
-      path: string,
-      query: PageQuery & Filters,
-      call: CallOptions,
-    ): Promise<T> => readPage(query, (part) => get<T>(path, { ...query, ...part }, call)),
     /** Sending it twice makes one thing, because both carry the same key. */
     postKeyed: <T>(path: string, options: KeyedPostOptions): Promise<T> =>
       post<T>(path, {
@@ -224,6 +203,24 @@ function createRequests(options: ClientOptions) {
           "Idempotency-Key": options.idempotencyKey ?? randomUUID(),
         },
       }),
+    /** Sending it twice does what sending it once does, unless it names a version. */
+    put: <T>(path: string, { body, mediaType, ifMatch, signal }: PutOptions): Promise<T> => {
+      const headers = {
+        "Content-Type": mediaType ?? "application/json",
+        ...(ifMatch === undefined ? {} : { "If-Match": ifMatch }),
+      };
+      return send<T>({ method: "PUT", path, body, headers, signal }, ifMatch === undefined);
+    },
+    /** The answer's headers beside its body. */
+    getTagged: async <T>(path: string, { signal }: CallOptions) => {
+      const work = async (): Promise<{ readonly body: T; readonly etag: string }> => {
+        const answer = await transport.send({ method: "GET", path, signal, timeoutMs });
+        return { body: readBody<T>(options.url, answer), etag: answer.headers["etag"] ?? "" };
+      };
+      return withRetries(work, { pace, signal });
+    },
+    get: <T>(path: string, query: Filters, { signal }: CallOptions): Promise<T> =>
+      send<T>({ method: "GET", path, query: toQuery(query), signal }, true),
     /** Not sent twice: the second answer would say that there is no such thing. */
     remove: <T>(path: string, { signal }: CallOptions): Promise<T> =>
       send<T>({ method: "DELETE", path, signal }, false),
@@ -243,7 +240,8 @@ function toQuery(filters: Filters): URLSearchParams {
 
 function readBody<T>(url: string, answer: HttpAnswer): T {
   const body = parseJson(answer.text);
-  if (!isRecord(body) || !("item" in body || "items" in body)) throw foreignAnswer(url, answer);
+  if (!isRecord(body) || !("item" in body || "items" in body || "estimates" in body))
+    throw foreignAnswer(url, answer);
   // The service serialises its answers with the schemas that the types are generated from.
   return body as T;
 }

@@ -1,5 +1,5 @@
-export type { CallOptions, Filters, PageQuery } from "./call-options.ts";
-export type { ClientOptions, CourierClient, TemplateText } from "./client.ts";
+export type { CallOptions, Filters, PageQuery, TemplateText } from "./call-options.ts";
+export type { ClientOptions, CourierClient } from "./client.ts";
 export type { NodeSetKind } from "./management-client.ts";
 export { createClient } from "./client.ts";
 export type { OutputEvent, OutputPiece } from "./follow-output.ts";

@@ -29,8 +29,15 @@ export type ErrorCode =
   | "FILTER_NOT_FOUND"
   | "LIST_NOT_FOUND"
   | "COHORT_NOT_FOUND"
+  | "EXCEPTION_RULE_NOT_FOUND"
   | "TOKEN_NOT_FOUND"
   | "JOB_NAME_TAKEN"
+  | "JOB_CHANGED"
+  | "JOB_STATE_CONFLICT"
+  | "JOB_NOT_MANUAL"
+  | "JOB_OVERLAPS"
+  | "EXCEPTION_NAME_TAKEN"
+  | "EXCEPTION_LIMIT"
   | "NODE_NAME_TAKEN"
   | "NODE_SET_NAME_TAKEN"
   | "NODE_SET_IN_USE"
@@ -99,8 +106,35 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     4,
     "list cohorts with `courier-cli management cohort find-all-cohorts`",
   ),
+  EXCEPTION_RULE_NOT_FOUND: entry(
+    404,
+    4,
+    "list global exceptions with `courier-cli scheduler exceptions list-rules`",
+  ),
   TOKEN_NOT_FOUND: entry(404, 4, "list tokens with GET /courier/access-api/v1/tokens"),
   JOB_NAME_TAKEN: entry(409, 5, "choose another name; names are unique"),
+  JOB_CHANGED: entry(
+    412,
+    5,
+    "read the job again, look at what changed, and repeat with the ETag that `courier-cli scheduler jobs get-head` shows",
+  ),
+  JOB_STATE_CONFLICT: entry(409, 5, "the message says what the job's status allows"),
+  JOB_NOT_MANUAL: entry(
+    409,
+    5,
+    "the job may only be started by its schedule; to change that, update it with allowManualExecution true",
+  ),
+  JOB_OVERLAPS: entry(
+    409,
+    5,
+    "wait for the end of what is under way, or cancel it; `overlapPolicy: allow` lets instances run side by side",
+  ),
+  EXCEPTION_NAME_TAKEN: entry(
+    409,
+    5,
+    "choose another name, or change the rule that has it with `courier-cli scheduler exceptions update-rule`",
+  ),
+  EXCEPTION_LIMIT: entry(409, 5, "delete global exceptions that have passed"),
   NODE_NAME_TAKEN: entry(409, 5, "choose another --name; node names are unique"),
   NODE_SET_NAME_TAKEN: entry(
     409,

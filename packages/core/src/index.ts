@@ -24,10 +24,7 @@ export { errorCodes } from "./error-codes.ts";
 export type { ErrorDetail } from "./courier-error.ts";
 export { CourierError } from "./courier-error.ts";
 export type { Amount } from "./rollout/amount.ts";
-export { resolveAmount } from "./rollout/amount.ts";
-export { batchAt } from "./rollout/batch.ts";
-export type { HaltKind, HaltOn } from "./rollout/halt-on.ts";
-export { findHalt } from "./rollout/halt-on.ts";
+export { resolveAmount, resolveBatchSize } from "./rollout/amount.ts";
 export type { RunCounts } from "./rollout/run-counts.ts";
 export { endedCount, failedCount, noRuns, pendingCount } from "./rollout/run-counts.ts";
 export type { CriteriaStanding, Criterion } from "./rollout/criteria.ts";
@@ -54,10 +51,27 @@ export type { FoundStep } from "./template/find-step.ts";
 export { findStep } from "./template/find-step.ts";
 export { canonicalJson, canonicaliseTemplate, zeroId } from "./template/canonicalise.ts";
 export { findMistakes } from "./template/find-mistakes.ts";
-export type { BlockedOccurrence, FreeOccurrence } from "./schedule/exception-windows.ts";
-export type { Timetable } from "./schedule/timetable.ts";
-export { findScheduleProblems, nextFree, timetableOf } from "./schedule/timetable.ts";
-export { planFiring } from "./schedule/plan-firing.ts";
+export type {
+  BlockedOccurrence,
+  ExceptionWindow,
+  FreeOccurrence,
+} from "./schedule/exception-windows.ts";
+export type { GlobalException, Timetable } from "./schedule/timetable.ts";
+export {
+  findGlobalExceptionProblems,
+  findScheduleProblems,
+  globalWindowOf,
+  isSameSchedule,
+  nextFree,
+  timetableOf,
+} from "./schedule/timetable.ts";
+export type { BlockedSpan, NextExecution } from "./schedule/next-execution.ts";
+export { firstFreeInstant, nextExecution, spansUntil } from "./schedule/next-execution.ts";
+export type { RunTimeEstimate } from "./schedule/estimate-run-times.ts";
+export { estimateRunTimes } from "./schedule/estimate-run-times.ts";
+export type { StartDecision } from "./schedule/decide-start.ts";
+export { decideStart } from "./schedule/decide-start.ts";
+export { misfireGraceMs, planFiring } from "./schedule/plan-firing.ts";
 export { findUnsupported } from "./template/find-unsupported.ts";
 export {
   ansibleInterpreterName,

@@ -51,6 +51,9 @@ export type {
   RerunAnswer,
   RerunOrder,
   RerunSelection,
+  StartAnswer,
+  StartedJob,
+  StartOrder,
   WorkMessage,
 } from "./job-control.ts";
 export type { DecodedFrame } from "./frame.ts";

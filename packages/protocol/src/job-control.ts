@@ -43,6 +43,33 @@ export type PauseAnswer =
   | { readonly kind: "accepted"; readonly status: InstanceStatus; readonly pausedAt: number | null }
   | { readonly kind: "not-found" | "ended" | "cancelling" };
 
+/** Asks to start an instance of a job now, beside its schedule. */
+export interface StartOrder {
+  readonly jobId: string;
+  /** Start in spite of global exceptions; the caller has checked that the asker may. */
+  readonly ignoresExceptions: boolean;
+  /** The same key and body make one instance, however often they are sent. */
+  readonly idempotency?: { readonly key: string; readonly bodyHash: string };
+}
+
+/** The instance that was started, or that waits. */
+export interface StartedJob {
+  readonly instanceId: string;
+  readonly jobId: string;
+  readonly isStarted: boolean;
+  /** When it starts at the earliest (Unix ms); null when that is not known. */
+  readonly notBefore: number | null;
+  /** Why it waits; "" when it has started. */
+  readonly reason: string;
+}
+
+/** What came of asking for a start; anything but `accepted` changes nothing. */
+export type StartAnswer =
+  | { readonly kind: "accepted" | "replayed"; readonly start: StartedJob }
+  | { readonly kind: "not-found" | "not-allowed" | "key-reused" }
+  /** The job's overlap policy, or a start that waits already, is in the way. */
+  | { readonly kind: "overlaps"; readonly reason: string };
+
 /** What came of asking for a cancel. `cancelling`: accepted, ends when every node confirmed or its grace ran out. */
 export type CancelAnswer = "cancelling" | "ended" | "not-found";
 
@@ -54,6 +81,8 @@ export interface JobControl {
   cancelRun(runId: string, asker: Asker): Promise<CancelAnswer>;
   /** Lets an instance dispatch nothing more, or go on; runs in flight finish. Asking twice changes nothing more. */
   pauseInstance(instanceId: string, event: PauseEvent, asker: Asker): Promise<PauseAnswer>;
+  /** Starts an instance of a job now, or lets it wait for the end of a freeze or of an instance under way. */
+  startJob(order: StartOrder, asker: Asker): Promise<StartAnswer>;
   /** Executes runs again, on the same nodes, as a new instance of the same job with the origin's frozen template. */
   rerun(order: RerunOrder, asker: Asker): Promise<RerunAnswer>;
 }
@@ -61,4 +90,5 @@ export interface JobControl {
 /** Published on `workTopic`: something may be due. */
 export type WorkMessage =
   | { readonly kind: "job"; readonly jobId: string }
+  | { readonly kind: "exceptions" }
   | { readonly kind: "instance"; readonly instanceId: string };

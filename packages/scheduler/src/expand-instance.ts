@@ -17,6 +17,10 @@ export interface Expansion {
   readonly nominalAt: number;
   readonly now: number;
   readonly newId: () => string;
+  /** The id that was promised for the instance; absent: a new one. */
+  readonly instanceId?: string;
+  /** Id of the token that asked for it; absent: the one that added the job. */
+  readonly startedBy?: string;
 }
 
 /**
@@ -70,7 +74,7 @@ export async function insertExpanded(
 
 function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow {
   return {
-    id: expansion.newId(),
+    id: expansion.instanceId ?? expansion.newId(),
     jobId: expansion.job.id,
     nominalAt: expansion.nominalAt,
     status: "pending",
@@ -83,7 +87,7 @@ function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow 
     updatedAt: expansion.now,
     startedAt: null,
     finishedAt: null,
-    lastUpdatedBy: expansion.job.createdBy,
+    lastUpdatedBy: expansion.startedBy ?? expansion.job.createdBy,
     cancelRequestedAt: null,
     originInstanceId: null,
     pausedAt: null,
@@ -106,7 +110,6 @@ function groupRow(instanceId: string, groupNumber: number, resolved: ResolvedGro
     haltReason: "",
     startedAt: null,
     deadlineAt: null,
-    soakUntil: null,
     finishedAt: null,
     counts: noRuns,
   };

@@ -1,19 +1,13 @@
-import {
-  listExpiredStops,
-  listGroupsPastDeadline,
-  listSoakedGroups,
-  type Database,
-} from "@courier/store";
+import { listExpiredStops, listGroupsPastDeadline, type Database } from "@courier/store";
 import { Effects } from "./effects.ts";
 import { endInFlight } from "./end-in-flight.ts";
 import { rescueBatch } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 
-/** Instances with a group whose time is up, or whose wait after a batch is over. */
+/** Instances with a group whose time is up. */
 export async function listOverdue(db: Database, now: number): Promise<string[]> {
-  const overdue = await listGroupsPastDeadline(db, { now, limit: rescueBatch });
-  const soaked = await listSoakedGroups(db, { now, limit: rescueBatch });
-  return [...new Set([...overdue, ...soaked].map((group) => group.instanceId))];
+  const groups = await listGroupsPastDeadline(db, { now, limit: rescueBatch });
+  return [...new Set(groups.map((group) => group.instanceId))];
 }
 
 /**

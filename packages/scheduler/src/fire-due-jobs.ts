@@ -1,8 +1,16 @@
-import { planFiring, timetableOf } from "@courier/core";
+import {
+  misfireGraceMs,
+  nextExecution,
+  planFiring,
+  timetableOf,
+  type NextExecution,
+} from "@courier/core";
 import type { CanonicalJob } from "@courier/schema";
 import {
   claimDueJobs,
-  hasOpenInstance,
+  heldBackOccurrences,
+  insertMissedOccurrences,
+  insertWaitingStart,
   lockInstances,
   queueOccurrence,
   setJobFired,
@@ -10,12 +18,17 @@ import {
   type Database,
   type Db,
   type JobRow,
+  type MissedOccurrences,
 } from "@courier/store";
 import { advanceInstance } from "./advance-instance.ts";
+import { decideStartNow, templateOf } from "./begin-instance.ts";
 import { Effects } from "./effects.ts";
 import { expandInstance } from "./expand-instance.ts";
 import { dueJobsPerTurn } from "./limits.ts";
+import { loadExceptions, type Exceptions } from "./load-exceptions.ts";
+import { afterwards, blockedOf } from "./recalculate.ts";
 import type { Turn } from "./turn.ts";
+import { startWaiting } from "./waiting-starts.ts";
 
 /** What firing is told from outside. */
 export interface FireContext {
@@ -29,18 +42,10 @@ export interface Fired {
   readonly effects: Effects;
   /** Instances created. */
   readonly firedCount: number;
-  /** Occurrences that came and are not executed. */
-  readonly dropped: readonly DroppedOccurrences[];
+  /** Occurrences that came and are not executed; recorded. */
+  readonly missed: readonly MissedOccurrences[];
   /** More jobs are due than one pass takes. */
   readonly mayHaveMore: boolean;
-}
-
-/** Occurrences of one job that its policies leave out (semantics.md section 2). */
-export interface DroppedOccurrences {
-  readonly jobId: string;
-  readonly policy: "misfirePolicy" | "overlapPolicy";
-  /** Unix ms, ascending; at least one. */
-  readonly nominalTimes: readonly number[];
 }
 
 /**
@@ -51,83 +56,132 @@ export async function fireDueJobs(db: Database, context: FireContext): Promise<F
   return db.transaction(async (tx) => {
     const effects = new Effects();
     const turn: Turn = { tx, effects, ...context };
-    const created: (string | null)[] = [];
-    const { now, newId } = context;
+    const pass = new FiringPass(tx, context);
+    const created = await startWaiting(tx, { ...context, exceptions: () => pass.exceptions() });
     for (const { job, nominalAt } of await takeQueuedJobs(tx, dueJobsPerTurn)) {
-      created.push(await expandInstance(tx, { job, nominalAt, now, newId }));
+      await pass.start(job, templateOf(job), nominalAt);
     }
-    const jobs = await claimDueJobs(tx, { now, limit: dueJobsPerTurn });
-    const dropped: DroppedOccurrences[] = [];
-    for (const job of jobs) {
-      const firing = await fire(turn, job, context);
-      created.push(...firing.created);
-      dropped.push(...firing.dropped);
-    }
-    const ids = created.filter((id) => id !== null);
+    const jobs = await claimDueJobs(tx, { now: context.now, limit: dueJobsPerTurn });
+    for (const job of jobs) await fire(pass, job);
+    await insertMissedOccurrences(tx, pass.missed);
+    const ids = [...created, ...pass.created].filter((id) => id !== null);
     for (const locked of await lockInstances(tx, ids)) await advanceInstance(locked, turn);
     return {
-      ...{ effects, dropped },
+      ...{ effects, missed: pass.missed },
       firedCount: ids.length,
       mayHaveMore: jobs.length === dueJobsPerTurn,
     };
   });
 }
 
-interface JobFiring {
-  readonly created: readonly string[];
-  readonly dropped: readonly DroppedOccurrences[];
+/** One pass: what it creates and leaves out, and the exceptions that it reads at most once. */
+class FiringPass {
+  readonly tx: Db;
+  readonly context: FireContext;
+  /** Null: another scheduler has fired this occurrence. */
+  readonly created: (string | null)[] = [];
+  readonly missed: MissedOccurrences[] = [];
+  #exceptions: Promise<Exceptions> | undefined;
+
+  constructor(tx: Db, context: FireContext) {
+    this.tx = tx;
+    this.context = context;
+  }
+
+  exceptions(): Promise<Exceptions> {
+    this.#exceptions ??= loadExceptions(this.tx);
+    return this.#exceptions;
+  }
+
+  /** Starts an occurrence, or does with it what freezes and the job's overlap policy say. */
+  async start(job: JobRow, template: CanonicalJob, nominalAt: number): Promise<void> {
+    const { tx } = this;
+    const { now, newId } = this.context;
+    const exceptions = await this.exceptions();
+    // What is on time was free at its own time; what was late, or has waited, must not start within a freeze.
+    const ignoresExceptions = now - nominalAt <= misfireGraceMs;
+    const about = { job, template, now, exceptions, ignoresExceptions };
+    const decision = await decideStartNow(tx, about);
+    switch (decision.kind) {
+      case "start":
+        this.created.push(await expandInstance(tx, { job, nominalAt, now, newId }));
+        break;
+      case "drop":
+        this.miss(job, [nominalAt], { cause: "overlapPolicy", reason: decision.reason });
+        break;
+      case "queue":
+        if (await queueOccurrence(tx, { id: job.id, nominalAt })) break;
+        this.miss(job, [nominalAt], {
+          cause: "overlapPolicy",
+          reason: `${decision.reason}, and another occurrence waits for it already`,
+        });
+        break;
+      case "hold": {
+        const { reason, notBefore } = decision;
+        const start = { id: newId(), jobId: job.id, nominalAt, notBefore, reason, createdAt: now };
+        const waiting = { ...start, askedBy: "", ignoresExceptions: false };
+        if (await insertWaitingStart(tx, waiting)) break;
+        this.miss(job, [nominalAt], {
+          cause: "exception",
+          reason: `${reason}, and another start waits already`,
+        });
+      }
+    }
+  }
+
+  /** Notes occurrences in a row (Unix ms, ascending) that are left out. */
+  miss(
+    job: JobRow,
+    times: readonly number[],
+    why: Pick<MissedOccurrences, "cause" | "reason">,
+  ): void {
+    const [firstAt] = times;
+    const lastAt = times.at(-1);
+    if (firstAt === undefined || lastAt === undefined) return;
+    const recordedAt = this.context.now;
+    this.missed.push({ jobId: job.id, ...why, firstAt, lastAt, count: times.length, recordedAt });
+  }
 }
 
 /** An immediate job has one occurrence: when it was added. It is completed once that has fired (semantics.md section 3). */
-async function fire(turn: Turn, job: JobRow, context: FireContext): Promise<JobFiring> {
+async function fire(pass: FiringPass, job: JobRow): Promise<void> {
+  const { tx, context } = pass;
   const { now } = context;
-  // The column holds the canonical form of a template that was validated when the job was added.
-  const template = JSON.parse(job.template) as CanonicalJob;
+  const template = templateOf(job);
+  const exceptions = await pass.exceptions();
+  const timetable = timetableOf(template, job.anchoredAt, exceptions.windows);
   const dueAt = job.nextExecutionAt ?? now;
-  const timetable = timetableOf(template, job.createdAt);
   const misfirePolicy = template.misfirePolicy ?? "runLatest";
-  const {
-    fire: nominalTimes,
-    missed,
-    nextAt,
-  } = timetable.schedule.kind === "immediate"
-    ? { fire: [dueAt], missed: [], nextAt: null }
-    : planFiring(timetable, { dueAt, now, misfirePolicy });
-  const created: string[] = [];
-  const overlapping: number[] = [];
-  for (const nominalAt of nominalTimes) {
-    const started = await start(turn.tx, { ...context, job, nominalAt, template });
-    if (started === "dropped") overlapping.push(nominalAt);
-    else if (started !== "waits") created.push(started.instanceId);
+  if (timetable.schedule.kind === "immediate") {
+    await fireImmediate(pass, { job, template, next: nextExecution(timetable, now - 1) });
+    return;
   }
-  const status = nextAt === null ? "completed" : "active";
-  await setJobFired(turn.tx, { id: job.id, status, nextExecutionAt: nextAt, now });
-  const dropped: DroppedOccurrences[] = [
-    { jobId: job.id, policy: "misfirePolicy", nominalTimes: missed },
-    { jobId: job.id, policy: "overlapPolicy", nominalTimes: overlapping },
-  ];
-  return { created, dropped: dropped.filter(({ nominalTimes: times }) => times.length > 0) };
+  const firing = planFiring(timetable, { dueAt, now, misfirePolicy });
+  pass.missed.push(...heldBackOccurrences(job.id, [...blockedOf(job), ...firing.heldBack], now));
+  pass.miss(job, firing.missed, {
+    cause: "misfirePolicy",
+    reason: `no service was there in time, and the job's misfirePolicy is ${misfirePolicy}`,
+  });
+  for (const nominalAt of firing.fire) await pass.start(job, template, nominalAt);
+  const exceptionsVersion = exceptions.version;
+  await setJobFired(tx, { ...afterwards(job.id, firing), exceptionsVersion, now });
 }
 
-type Started = { readonly instanceId: string } | "waits" | "dropped";
-
-/** Starts an occurrence, or does with it what the job's overlap policy says while another instance is open. */
-async function start(
-  tx: Db,
-  occurrence: FireContext & {
+/** It starts now, or waits for the end of what blocks it. */
+async function fireImmediate(
+  pass: FiringPass,
+  about: {
     readonly job: JobRow;
-    readonly nominalAt: number;
     readonly template: CanonicalJob;
+    readonly next: NextExecution;
   },
-): Promise<Started> {
-  const { job, nominalAt, template } = occurrence;
-  const policy = template.overlapPolicy ?? "queue";
-  const isFree = policy === "allow" || !(await hasOpenInstance(tx, job.id));
-  if (isFree) {
-    const instanceId = await expandInstance(tx, occurrence);
-    // Null: another scheduler has fired this occurrence.
-    return instanceId === null ? "waits" : { instanceId };
-  }
-  if (policy === "skip") return "dropped";
-  return (await queueOccurrence(tx, { id: job.id, nominalAt })) ? "waits" : "dropped";
+): Promise<void> {
+  const { job, template, next } = about;
+  const { tx, context } = pass;
+  const { now } = context;
+  const exceptionsVersion = (await pass.exceptions()).version;
+  const isFree = next.nextAt === now;
+  if (isFree) await pass.start(job, template, job.nextExecutionAt ?? now);
+  const over = { nextAt: null, blocked: [], reviewAt: null };
+  await setJobFired(tx, { ...afterwards(job.id, isFree ? over : next), exceptionsVersion, now });
 }

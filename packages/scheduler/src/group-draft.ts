@@ -25,7 +25,6 @@ export class GroupDraft {
   #haltReason: string;
   #startedAt: number | null;
   #deadlineAt: number | null;
-  #soakUntil: number | null;
   #finishedAt: number | null;
   #hasChanged = false;
 
@@ -38,7 +37,6 @@ export class GroupDraft {
     this.#haltReason = row.haltReason;
     this.#startedAt = row.startedAt;
     this.#deadlineAt = row.deadlineAt;
-    this.#soakUntil = row.soakUntil;
     this.#finishedAt = row.finishedAt;
   }
 
@@ -80,7 +78,6 @@ export class GroupDraft {
       // The column is only ever written from a HaltCause, "" stands for none.
       halt: this.#haltReason === "" ? null : (this.#haltReason as HaltCause),
       deadlineAt: this.#deadlineAt,
-      soakUntil: this.#soakUntil,
     };
   }
 
@@ -100,9 +97,8 @@ export class GroupDraft {
     this.#hasChanged = true;
   }
 
-  /** Remembers where dispatching stands; whoever goes on has waited enough. */
+  /** Remembers where dispatching stands. */
   moveCursor(cursor: number, batchEnd: number): void {
-    this.#soakUntil = null;
     this.#cursor = cursor;
     this.#batchEnd = batchEnd;
     this.#hasChanged = true;
@@ -115,17 +111,10 @@ export class GroupDraft {
     this.#deadlineAt = timeoutMs === 0 ? null : now + timeoutMs;
   }
 
-  /** Moves the clocks of an open group; one that has none keeps none. */
+  /** Moves the deadline of an open group; one that has none keeps none. */
   postpone(ms: number): void {
-    if (isGroupFinal(this.#status)) return;
-    if (this.#deadlineAt !== null) this.#deadlineAt += ms;
-    if (this.#soakUntil !== null) this.#soakUntil += ms;
-    this.#hasChanged ||= this.#deadlineAt !== null || this.#soakUntil !== null;
-  }
-
-  /** Sets the end of the wait after a batch. */
-  soak(until: number): void {
-    this.#soakUntil = until;
+    if (this.#deadlineAt === null || isGroupFinal(this.#status)) return;
+    this.#deadlineAt += ms;
     this.#hasChanged = true;
   }
 
@@ -138,10 +127,8 @@ export class GroupDraft {
   /** Starts nothing more; the first cause wins, and its reason stays also when the time of what was in flight runs out. */
   halt(cause: HaltCause, reason: string): void {
     const isFirst = this.#haltReason === "";
-    const isByOutcome = this.#haltReason === "criteria" || this.#haltReason === "haltOn";
-    if (!isFirst && !(cause === "timeout" && isByOutcome)) return;
+    if (!isFirst && !(cause === "timeout" && this.#haltReason === "criteria")) return;
     this.#haltReason = cause;
-    this.#soakUntil = null;
     if (isFirst) this.#reason = reason;
     this.#hasChanged = true;
   }
@@ -151,7 +138,6 @@ export class GroupDraft {
     this.move(event);
     if (this.#reason === "") this.#reason = reason;
     this.#finishedAt = now;
-    this.#soakUntil = null;
   }
 
   /** Writes what has changed; at most two statements. Tells whether anything had. */
@@ -178,7 +164,6 @@ export class GroupDraft {
         haltReason: this.#haltReason,
         startedAt: this.#startedAt,
         deadlineAt: this.#deadlineAt,
-        soakUntil: this.#soakUntil,
         finishedAt: this.#finishedAt,
       },
     });

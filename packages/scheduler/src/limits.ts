@@ -6,6 +6,16 @@ export const messageBytesMax: number = frameBytesMax / 2;
 /** Jobs fired in one transaction. */
 export const dueJobsPerTurn = 20;
 
+/** Starts that wait, and jobs whose next time is computed again, in one transaction. */
+export const waitingStartsPerTurn = 20;
+export const recalculatedPerTurn = 200;
+
+/** How long a transaction computes next times, ms; what is left is done in the next one. */
+export const recalculationBudgetMs = 50;
+
+/** How often jobs are looked for whose next time has to be computed again, ms. */
+export const recalculationIntervalMs = 1_000;
+
 /** Runs of one group claimed or ended in one transaction; more are taken in the next turn. */
 export const runsPerGroupTurn = 1000;
 
@@ -53,6 +63,9 @@ export const actionSpecsCached = 200;
 
 /** Ended instances are deleted after this, ms. */
 export const retentionMs: number = 90 * 24 * 60 * 60 * 1000;
+
+/** Records of missed occurrences, and audit entries, deleted in one transaction by retention. */
+export const retentionRows = 1_000;
 
 /** Instances deleted in one transaction by retention. */
 export const retentionBatch = 10;

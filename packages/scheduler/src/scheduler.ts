@@ -12,6 +12,8 @@ import {
   type RerunAnswer,
   type RerunOrder,
   type RunReport,
+  type StartAnswer,
+  type StartOrder,
 } from "@courier/protocol";
 import { setAllNodesOffline, type Database, type UnacceptedRun } from "@courier/store";
 import type { Logger } from "pino";
@@ -24,6 +26,7 @@ import {
   expireIntervalMs,
   fireIntervalMs,
   presenceGraceMs,
+  recalculationIntervalMs,
   rescueIntervalMs,
   retentionBatch,
   retentionIntervalMs,
@@ -32,9 +35,11 @@ import {
 import { Loop, type LoopWork } from "./loop.ts";
 import { pauseInstance } from "./pause.ts";
 import { Pump } from "./pump.ts";
+import { recalculateJobs } from "./recalculate.ts";
 import { abandonStranded, listForSweep, redeliver } from "./rescue.ts";
 import { rerun } from "./rerun.ts";
 import { deleteExpired } from "./retain.ts";
+import { startJob } from "./start-job.ts";
 
 /** What a scheduler is made of. */
 export interface SchedulerOptions {
@@ -63,6 +68,7 @@ export class Scheduler implements Service, NodeReports, JobControl {
   readonly #options: SchedulerOptions;
   readonly #pump: Pump;
   readonly #fireLoop: Loop;
+  readonly #recalculateLoop: Loop;
   readonly #loops: readonly Loop[];
   readonly #endedRuns = new Map<string, number>();
   readonly #controlled = new Set<Promise<unknown>>();
@@ -79,8 +85,12 @@ export class Scheduler implements Service, NodeReports, JobControl {
     const onCommitted = (effects: Effects): void => this.#count(effects);
     this.#pump = new Pump({ ...options, announcer, onCommitted });
     this.#fireLoop = this.#loop("fire-due-jobs", fireIntervalMs, () => this.#fire());
+    this.#recalculateLoop = this.#loop("recalculate", recalculationIntervalMs, () =>
+      this.#recalculate(),
+    );
     this.#loops = [
       this.#fireLoop,
+      this.#recalculateLoop,
       this.#loop("expire", expireIntervalMs, () => this.#expire()),
       this.#loop("rescue", rescueIntervalMs, () => this.#rescue()),
       this.#loop("sweep", sweepIntervalMs, () => this.#sweep()),
@@ -96,7 +106,10 @@ export class Scheduler implements Service, NodeReports, JobControl {
     await db.transaction((tx) => setAllNodesOffline(tx, now));
     await this.#pump.start();
     for (const loop of this.#loops) await loop.start();
-    this.#unsubscribe = bus.subscribe(workTopic, () => this.#fireLoop.wake());
+    this.#unsubscribe = bus.subscribe(workTopic, (message) => {
+      this.#fireLoop.wake();
+      if (isAboutExceptions(message)) this.#recalculateLoop.wake();
+    });
   }
 
   /** Finishes what is under way: loops, what people asked for, and what nodes reported. */
@@ -132,6 +145,11 @@ export class Scheduler implements Service, NodeReports, JobControl {
   pauseInstance(instanceId: string, event: PauseEvent, asker: Asker): Promise<PauseAnswer> {
     const context = { ...this.#moment(), asker };
     return this.#control(pauseInstance(this.#options.db, { instanceId, event }, context));
+  }
+
+  startJob(order: StartOrder, asker: Asker): Promise<StartAnswer> {
+    const { db, newId } = this.#options;
+    return this.#control(startJob(db, order, { ...this.#moment(), newId, asker }));
   }
 
   rerun(order: RerunOrder, asker: Asker): Promise<RerunAnswer> {
@@ -183,17 +201,22 @@ export class Scheduler implements Service, NodeReports, JobControl {
 
   async #fire(): Promise<boolean> {
     const { db, newId } = this.#options;
-    const { effects, firedCount, dropped, mayHaveMore } = await fireDueJobs(db, {
+    const { effects, firedCount, missed, mayHaveMore } = await fireDueJobs(db, {
       ...this.#moment(),
       newId,
     });
     this.#firedJobs += firedCount;
-    for (const { jobId, policy, nominalTimes } of dropped) {
-      const times = { count: nominalTimes.length, last: nominalTimes.at(-1) };
-      this.#options.log.warn({ jobId, policy, ...times }, "occurrences are not executed");
+    for (const { jobId, cause, count, lastAt } of missed) {
+      this.#options.log.warn({ jobId, cause, count, lastAt }, "occurrences are not executed");
     }
     if (firedCount > 0) await this.#pump.follow(effects);
     return mayHaveMore;
+  }
+
+  async #recalculate(): Promise<boolean> {
+    const { db, clock } = this.#options;
+    const now = clock.now();
+    return recalculateJobs(db, { now, monotonicMs: () => clock.monotonicMs() });
   }
 
   async #expire(): Promise<boolean> {
@@ -224,4 +247,13 @@ export class Scheduler implements Service, NodeReports, JobControl {
     const deleted = await deleteExpired(this.#options.db, this.#options.clock.now());
     return deleted >= retentionBatch;
   }
+}
+
+function isAboutExceptions(message: unknown): boolean {
+  return (
+    typeof message === "object" &&
+    message !== null &&
+    "kind" in message &&
+    message.kind === "exceptions"
+  );
 }

@@ -18,7 +18,6 @@ export type {
   FailureBehavior,
   FilterConstraints,
   FilterOperator,
-  HaltOn,
   Inputs,
   InspecCommand,
   Interpreter,
@@ -45,12 +44,10 @@ export type {
 export type {
   ActionSpec,
   CanonicalBackoff,
-  CanonicalBatchSize,
   CanonicalCondition,
   CanonicalExpectedInput,
   CanonicalFailureBehavior,
   CanonicalGroup,
-  CanonicalHaltOn,
   CanonicalInterpreter,
   CanonicalJob,
   CanonicalOutputFieldRule,
@@ -59,6 +56,16 @@ export type {
   TargetSpec,
 } from "./generated/canonical-job.ts";
 export type { PauseResponse } from "./generated/pause-response.ts";
+export type { CancelJobResponse } from "./generated/cancel-job-response.ts";
+export type { DeleteJobResponse } from "./generated/delete-job-response.ts";
+export type { GlobalException } from "./generated/exception-rule.ts";
+export type { GlobalExceptionList } from "./generated/exception-rule-list.ts";
+export type { GlobalExceptionResponse } from "./generated/exception-rule-response.ts";
+export type { MissedOccurrence } from "./generated/missed-occurrence.ts";
+export type { MissedOccurrenceList } from "./generated/missed-occurrence-list.ts";
+export type { RunTimesResponse } from "./generated/run-times-response.ts";
+export type { StartJobRequest } from "./generated/start-job-request.ts";
+export type { StartJobResponse } from "./generated/start-job-response.ts";
 export type { RetryRequest } from "./generated/retry-request.ts";
 export type { RerunRequest } from "./generated/rerun-request.ts";
 export type { RerunResponse } from "./generated/rerun-response.ts";
@@ -109,7 +116,7 @@ export type { ParsedTemplate, ParseResult, TemplateFormat } from "./template/par
 export { parseTemplate } from "./template/parse-template.ts";
 export { locate } from "./template/position.ts";
 export type { Place, Position, PositionIndex } from "./template/position.ts";
-export { validateTemplate } from "./template/validate-template.ts";
+export { readOnlyJobFields, validateTemplate } from "./template/validate-template.ts";
 export type { TemplateRemark, TemplateResult } from "./template/validate-template.ts";
 export { validateBody } from "./validators.ts";
 export type { BodyProblem, BodyResult, SchemaName } from "./validators.ts";

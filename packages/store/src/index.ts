@@ -1,7 +1,7 @@
 export type { Database, DatabaseOptions, Db } from "./database.ts";
 export { openDatabase } from "./open-database.ts";
 export type { Page, PageRequest } from "./page.ts";
-export type { InsertJobOutcome, JobRow, QueuedJob } from "./jobs.ts";
+export type { InsertJobOutcome, JobRow, NewJobRow, QueuedJob } from "./jobs.ts";
 export {
   claimDueJobs,
   findJob,
@@ -13,6 +13,45 @@ export {
   setJobFired,
   takeQueuedJobs,
 } from "./jobs.ts";
+export type { JobChange } from "./job-changes.ts";
+export {
+  changeJob,
+  deleteJob,
+  findJobIdByName,
+  listOpenInstanceIdsOfJob,
+  listPastDueJobs,
+  lockJob,
+  purgeDeletedJobs,
+} from "./job-changes.ts";
+export type { ExceptionRuleRow, ExceptionState } from "./exception-rules.ts";
+export {
+  advanceExceptionState,
+  claimJobsBehind,
+  claimJobsToReview,
+  deleteExceptionRule,
+  findExceptionRule,
+  insertExceptionRule,
+  listExceptionRules,
+  readExceptions,
+  updateExceptionRule,
+} from "./exception-rules.ts";
+export type { WaitingStart } from "./waiting-starts.ts";
+export {
+  claimWaitingStarts,
+  deleteWaitingStart,
+  findWaitingStart,
+  insertWaitingStart,
+  postponeWaitingStart,
+  reviewWaitingStarts,
+} from "./waiting-starts.ts";
+export type { MissedOccurrences } from "./missed-occurrences.ts";
+export {
+  deleteOldMissedOccurrences,
+  heldBackOccurrences,
+  insertMissedOccurrences,
+  listMissedOccurrences,
+  trimMissedOccurrences,
+} from "./missed-occurrences.ts";
 export type { IdempotencyRow } from "./idempotency.ts";
 export { findIdempotency, insertIdempotency } from "./idempotency.ts";
 export type { InstanceChange, InstanceHead, InstanceRow, LockedInstance } from "./instances.ts";
@@ -30,7 +69,6 @@ export {
   addToCounts,
   listGroups,
   listGroupsPastDeadline,
-  listSoakedGroups,
   nextGroupDeadlineAt,
   updateGroup,
 } from "./groups.ts";
@@ -99,8 +137,6 @@ export {
   listNodeSetMembers,
   listNodeSets,
   removeNodeSetMembers,
-  replaceNodeSetMembers,
-  updateConstraints,
 } from "./node-sets.ts";
 export { findNodesInSet, resolveTargets } from "./resolve-targets.ts";
 export type { EnrolNodeOutcome, EnrollmentKeyRow } from "./enrollment.ts";

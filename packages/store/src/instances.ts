@@ -102,22 +102,13 @@ export async function listRerunIds(db: Db, originInstanceId: string): Promise<st
 /** Instances, newest first. */
 export async function listInstances(
   db: Db,
-  options: PageRequest & {
-    readonly jobId?: string;
-    readonly status?: InstanceStatus;
-    readonly createdAfter?: number;
-    readonly createdBefore?: number;
-  },
+  options: PageRequest & { readonly jobId?: string; readonly status?: InstanceStatus },
 ): Promise<Page<InstanceRow>> {
-  const { jobId, status, createdAfter, createdBefore } = options;
+  const { jobId, status } = options;
   const matching = reading(db)
     .selectFrom("instances")
     .$if(jobId !== undefined, (query) => query.where("job_id", "=", jobId ?? ""))
-    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "pending"))
-    .$if(createdAfter !== undefined, (query) => query.where("created_at", ">", createdAfter ?? 0))
-    .$if(createdBefore !== undefined, (query) =>
-      query.where("created_at", "<", createdBefore ?? 0),
-    );
+    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "pending"));
   const { items, total } = await readPage(
     matching.selectAll().orderBy("created_at", "desc").orderBy("seq", "desc"),
     { count: matching.select(countAll), page: options },

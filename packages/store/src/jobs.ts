@@ -4,7 +4,7 @@ import type { Db } from "./database.ts";
 import { atomically, reading, writing } from "./handle.ts";
 import type { Page, PageRequest } from "./page.ts";
 import { countAll, readPage } from "./read-page.ts";
-import { fromJobRow, toJobRow } from "./tables/jobs-table.ts";
+import { fromJobChange, fromJobRow, toJobRow } from "./tables/jobs-table.ts";
 
 /** One job. */
 export interface JobRow {
@@ -16,11 +16,37 @@ export interface JobRow {
   readonly template: string;
   readonly scheduleRule: string;
   readonly nextExecutionAt: number | null;
+  /** The occurrence that waits for an open instance to end. */
+  readonly queuedAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
   /** Id of the token that added it. */
   readonly createdBy: string;
+  /** Id of the token that changed it last. */
+  readonly updatedBy: string;
+  /** Grows with every change that a person makes. */
+  readonly version: number;
+  /** When its schedule was set: where rules without DTSTART begin. */
+  readonly anchoredAt: number;
+  /** JSON text: what is blocked before the next execution. */
+  readonly blocked: string;
+  /** The version of the global exceptions that its next execution was computed with. */
+  readonly exceptionsVersion: number;
+  /** When to look for a next execution again, because all that is in sight is blocked. */
+  readonly reviewAt: number | null;
 }
+
+/** A job to add; what is left out is as for a job that was never changed and never blocked. */
+export type NewJobRow = Omit<JobRow, LaterColumn> & Partial<Pick<JobRow, LaterColumn>>;
+
+type LaterColumn =
+  | "queuedAt"
+  | "updatedBy"
+  | "version"
+  | "anchoredAt"
+  | "blocked"
+  | "exceptionsVersion"
+  | "reviewAt";
 
 /** Outcome of adding a job; `jobId` is the job that has the name already. */
 export type InsertJobOutcome =
@@ -28,7 +54,7 @@ export type InsertJobOutcome =
   | { readonly ok: false; readonly reason: "name-taken"; readonly jobId: string };
 
 /** Adds a job; the unique index on names decides between two that race for one name. */
-export async function insertJob(db: Db, row: JobRow): Promise<InsertJobOutcome> {
+export async function insertJob(db: Db, row: NewJobRow): Promise<InsertJobOutcome> {
   const inserted = await writing(db)
     .insertInto("jobs")
     .values(fromJobRow(row))
@@ -50,38 +76,24 @@ export async function findJob(db: Db, id: string): Promise<JobRow | undefined> {
     .selectFrom("jobs")
     .selectAll()
     .where("id", "=", id)
+    .where("deleted_at", "is", null)
     .executeTakeFirst();
   return row && toJobRow(row);
 }
 
-/** Jobs, newest first unless `sort` says otherwise; `name` is an exact match. */
+/** Jobs, newest first; `name` is an exact match. */
 export async function listJobs(
   db: Db,
-  options: PageRequest & {
-    readonly status?: JobStatus;
-    readonly name?: string;
-    /** Whether the job is active and has a next execution. */
-    readonly isActive?: boolean;
-    readonly sort?: { readonly by: "name" | "created_at"; readonly order: "asc" | "desc" };
-  },
+  options: PageRequest & { readonly status?: JobStatus; readonly name?: string },
 ): Promise<Page<JobRow>> {
-  const { status, name, isActive } = options;
-  const { by, order } = options.sort ?? { by: "created_at", order: "desc" };
+  const { status, name } = options;
   const matching = reading(db)
     .selectFrom("jobs")
+    .where("deleted_at", "is", null)
     .$if(status !== undefined, (query) => query.where("status", "=", status ?? "active"))
-    .$if(name !== undefined, (query) => query.where("name", "=", name ?? ""))
-    .$if(isActive !== undefined, (query) =>
-      query.where((eb) => {
-        const active = eb.and([
-          eb("status", "=", "active"),
-          eb("next_execution_at", "is not", null),
-        ]);
-        return isActive === true ? active : eb.not(active);
-      }),
-    );
+    .$if(name !== undefined, (query) => query.where("name", "=", name ?? ""));
   const { items, total } = await readPage(
-    matching.selectAll().orderBy(by, order).orderBy("seq", order),
+    matching.selectAll().orderBy("created_at", "desc").orderBy("seq", "desc"),
     { count: matching.select(countAll), page: options },
   );
   return { items: items.map(toJobRow), total };
@@ -107,24 +119,20 @@ export async function claimDueJobs(
   });
 }
 
-/** Records what comes after a claimed job has fired. */
+/** Records what comes after a claimed job has fired, or after its next time was looked for again. */
 export async function setJobFired(
   tx: Db,
-  options: {
-    readonly id: string;
-    readonly status: JobStatus;
-    readonly nextExecutionAt: number | null;
-    readonly now: number;
-  },
+  options: { readonly id: string; readonly now: number } & Pick<
+    JobRow,
+    "status" | "nextExecutionAt"
+  > &
+    Partial<Pick<JobRow, "blocked" | "exceptionsVersion" | "reviewAt">>,
 ): Promise<void> {
+  const { id, now, ...set } = options;
   await writing(tx)
     .updateTable("jobs")
-    .set({
-      status: options.status,
-      next_execution_at: options.nextExecutionAt,
-      updated_at: options.now,
-    })
-    .where("id", "=", options.id)
+    .set({ ...fromJobChange(set), updated_at: now })
+    .where("id", "=", id)
     .where("status", "in", sourcesOf(jobTransitions, "complete"))
     .execute();
 }

@@ -36,3 +36,6 @@ export const transactionsPerCommit = 100;
 
 /** How often PostgreSQL is given a transaction that it ended because of another one (a deadlock). */
 export const transactionAttemptsMax = 5;
+
+/** Records of missed occurrences that are kept for one job. */
+export const missedPerJobMax = 1_000;

@@ -29,7 +29,13 @@ export interface BenchJob {
   /** When it runs; default at once. */
   readonly schedule?: Pick<
     JobTemplate,
-    "scheduleRule" | "exceptionRules" | "timeZone" | "misfirePolicy" | "overlapPolicy"
+    | "scheduleRule"
+    | "exceptionRules"
+    | "timeZone"
+    | "misfirePolicy"
+    | "overlapPolicy"
+    | "allowManualExecution"
+    | "ignoreExceptions"
   >;
   /** When it is due first (Unix ms); default now. */
   readonly nextExecutionAt?: number;

@@ -1,4 +1,3 @@
-import { ServiceError, type CourierClient } from "@courier/client";
 import type { AddJobResponse, InstanceDetail } from "@courier/schema";
 
 import type { CommandSpec } from "../command.ts";
@@ -6,10 +5,7 @@ import type { CommandContext } from "../context.ts";
 import { finishWait, readWait, waitNotes, waitOptions } from "../progress/finish-wait.ts";
 import { findInstanceOfJob } from "../progress/find-instance.ts";
 import { summariseOutcomes } from "../progress/progress-lines.ts";
-import { bodyOptions, readBody, type Body } from "../template/read-body.ts";
-import { jobExamples } from "../template/job-examples.ts";
-import { TemplateError } from "../template/template-error.ts";
-import type { Flags } from "../usage/flags.ts";
+import { bodyOptions, readBody } from "../template/read-body.ts";
 
 /** `scheduler jobs add-job` */
 export const addJob: CommandSpec = {
@@ -21,7 +17,6 @@ export const addJob: CommandSpec = {
       summary: "the same key and template add a job once, however often they are sent",
     },
   ],
-  examples: jobExamples,
   notes: "The template is checked first; when it has problems nothing is sent.\n" + waitNotes,
   run: async (context, flags) => {
     const wait = readWait(flags);
@@ -31,7 +26,13 @@ export const addJob: CommandSpec = {
     const { warnings } = await checkTemplate(body, Date.now());
     for (const { pointer, message } of warnings) context.trace(`warning: ${pointer}: ${message}`);
     const client = await context.client();
-    const added = await submit(client, { context, flags, body });
+    const { locateProblems } = await import("../template/locate-problems.ts");
+    const added = await locateProblems(body, () =>
+      client.addJob(body, {
+        idempotencyKey: flags.text("idempotencyKey"),
+        signal: context.world.signal,
+      }),
+    );
     return finishWait(context, {
       client,
       wait,
@@ -41,28 +42,6 @@ export const addJob: CommandSpec = {
     });
   },
 };
-
-async function submit(
-  client: CourierClient,
-  call: { readonly context: CommandContext; readonly flags: Flags; readonly body: Body },
-): Promise<AddJobResponse> {
-  const { context, flags, body } = call;
-  try {
-    return await client.addJob(body, {
-      idempotencyKey: flags.text("idempotencyKey"),
-      signal: context.world.signal,
-    });
-  } catch (error) {
-    if (!(error instanceof ServiceError) || error.details.length === 0) throw error;
-    const { details, requestId } = error;
-    throw new TemplateError(error.code, error.message, {
-      file: body.file,
-      details,
-      requestId,
-      cause: error,
-    });
-  }
-}
 
 async function print(
   context: CommandContext,

@@ -30,7 +30,10 @@ describe("completion", () => {
     const script = bashCompletion(await describeTree(commandTree));
 
     expect(complete(script, ["courier-cli", "sch"])).toEqual(["scheduler"]);
-    expect(complete(script, ["courier-cli", "scheduler", "jobs", "li"])).toEqual(["list-jobs"]);
+    expect(complete(script, ["courier-cli", "scheduler", "jobs", "li"])).toEqual([
+      "list-jobs",
+      "list-missed",
+    ]);
     expect(complete(script, ["courier-cli", "state", "run", "logs", "--st"])).toEqual([
       "--stepNumber",
     ]);

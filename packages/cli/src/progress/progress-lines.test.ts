@@ -16,17 +16,7 @@ const noCounts: RunCounts = {
 };
 
 function group(groupNumber: number, rest: Partial<InstanceGroup> = {}): InstanceGroup {
-  return {
-    groupNumber,
-    status: "running",
-    reason: "",
-    nodeCount: 100,
-    counts: noCounts,
-    batchNumber: 1,
-    soakUntil: null,
-    haltCause: null,
-    ...rest,
-  };
+  return { groupNumber, status: "running", reason: "", nodeCount: 100, counts: noCounts, ...rest };
 }
 
 function instance(groups: InstanceGroup[]): InstanceDetail {

@@ -18,6 +18,7 @@ export const jobColumns: readonly Column<Job>[] = [
   { header: "name", value: (job) => job.name, isShrinkable: true },
   { header: "status", value: (job) => job.status, isStatus: true },
   { header: "schedule", value: (job) => job.scheduleRule, isShrinkable: true },
+  { header: "next", value: (job) => job.nextExecutionTime },
   { header: "created", value: (job) => job.createdAt },
 ];
 
@@ -25,7 +26,7 @@ export const jobColumns: readonly Column<Job>[] = [
 export const jobRows: readonly Column<Job>[] = [
   ...jobColumns,
   { header: "description", value: (job) => job.description },
-  { header: "next", value: (job) => job.nextExecutionTime },
+  { header: "exceptions", value: (job) => job.exceptionReasons.join(", ") },
   { header: "groups", value: (job) => job.target.groups.length },
   { header: "steps", value: (job) => job.actions.steps.map(({ name }) => name).join(", ") },
 ];
@@ -92,9 +93,7 @@ export const stepColumns: readonly Column<StepResult>[] = [
 ];
 
 /** Nodes in a table. */
-export const nodeColumns: readonly Column<
-  Omit<FleetNode, "attributes" | "skills" | "installedSkills">
->[] = [
+export const nodeColumns: readonly Column<FleetNode>[] = [
   { header: "id", value: (node) => node.id },
   { header: "name", value: (node) => node.name, isShrinkable: true },
   { header: "health", value: (node) => node.healthStatus, isStatus: true },

@@ -5,7 +5,7 @@ import {
   findUnsupported,
   type ErrorDetail,
 } from "@courier/core";
-import { validateTemplate } from "@courier/schema";
+import { readOnlyJobFields, validateTemplate } from "@courier/schema";
 
 import type { Body } from "./read-body.ts";
 import { TemplateError } from "./template-error.ts";
@@ -31,6 +31,18 @@ export async function checkTemplate(body: Body, now: number): Promise<CheckedTem
     warnings: result.warnings,
     unsupported: await result.locate(findUnsupported(job)),
   };
+}
+
+/** Checks a template that replaces a job's: it may be a job as get-job shows it. Whether its schedule has ended the service knows. */
+export async function checkReplacement(
+  body: Body,
+): Promise<{ readonly warnings: readonly ErrorDetail[] }> {
+  const ignoredFields = readOnlyJobFields;
+  const result = await validateTemplate(body.text, body.format, { ignoredFields });
+  if (!result.ok) throw invalid(body, result.problems);
+  const mistakes = findMistakes(canonicaliseTemplate(result.template));
+  if (mistakes.length > 0) throw invalid(body, await result.locate(mistakes));
+  return { warnings: result.warnings };
 }
 
 function invalid(body: Body, problems: readonly ErrorDetail[]): TemplateError {

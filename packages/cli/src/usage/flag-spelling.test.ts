@@ -8,7 +8,6 @@ const options = [
   { flag: "--body-file <FILE>", summary: "" },
   { flag: "--body <TEXT>", summary: "" },
   { flag: "--wait", summary: "" },
-  { flag: "--group-number <N>", summary: "", aliases: ["groupNum"] },
   ...pageOptions,
   ...everyLeafOptions,
 ];
@@ -28,10 +27,6 @@ describe("declareSpelling", () => {
     [
       ["--bodyFile", "f"],
       ["--body-file", "f"],
-    ],
-    [
-      ["--groupNum", "1"],
-      ["--group-number", "1"],
     ],
     [
       ["--pagination.Page", "2"],

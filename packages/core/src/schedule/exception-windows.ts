@@ -27,12 +27,15 @@ const listedMax = 1_000;
 /** After so many windows without a free occurrence they are taken to block everything. */
 export const windowsMax = 1_000;
 
-/** The occurrences after an instant (Unix ms) that no window holds back, ascending (semantics.md section 3). */
+/**
+ * The occurrences after an instant (Unix ms) that no window holds back, ascending (semantics.md section 3). Returns what
+ * was blocked after the last of them.
+ */
 export function* freeOccurrencesAfter(
   schedule: Schedule,
   windows: readonly ExceptionWindow[],
   after: number,
-): Generator<FreeOccurrence> {
+): Generator<FreeOccurrence, readonly BlockedOccurrence[]> {
   let blocked: BlockedOccurrence[] = [];
   let resumeAfter: number | undefined = after;
   for (let passed = 0; resumeAfter !== undefined && passed < windowsMax; passed += 1) {
@@ -53,10 +56,11 @@ export function* freeOccurrencesAfter(
       blocked.push({ at: next.at, ...open });
     }
   }
+  return blocked;
 }
 
-/** The window that is open at an instant (Unix ms). */
-function openWindow(
+/** The window that is open at an instant (Unix ms), the first in the list of several. */
+export function openWindow(
   windows: readonly ExceptionWindow[],
   at: number,
 ): Omit<BlockedOccurrence, "at"> | undefined {

@@ -1,21 +1,27 @@
-import { freeOccurrencesAfter } from "./exception-windows.ts";
-import { nextFree, type Timetable } from "./timetable.ts";
+import { freeOccurrencesAfter, openWindow, type BlockedOccurrence } from "./exception-windows.ts";
+import {
+  blockedSpans,
+  nextExecution,
+  type BlockedSpan,
+  type NextExecution,
+} from "./next-execution.ts";
+import type { Timetable } from "./timetable.ts";
 
 /** What happens to occurrences that were missed while no service was there (semantics.md section 2). */
 type MisfirePolicy = "skip" | "runLatest" | "runAll";
 
-/** What a due job does now. Times are Unix ms. */
-export interface Firing {
+/** What a due job does now, and when it is due again. Times are Unix ms. */
+export interface Firing extends NextExecution {
   /** Occurrences to execute, oldest first. */
   readonly fire: readonly number[];
   /** The latest occurrences that are not executed because they were missed, oldest first; at most 1,000. */
   readonly missed: readonly number[];
-  /** When the job is due again; null: never. */
-  readonly nextAt: number | null;
+  /** Occurrences from `dueAt` to now that a window held back. */
+  readonly heldBack: readonly BlockedSpan[];
 }
 
-/** An occurrence that is not older than this is on time. */
-const misfireGraceMs = 60_000;
+/** An occurrence that is not older than this (ms) is on time. */
+export const misfireGraceMs = 60_000;
 
 /** `runAll` executes at most so many missed occurrences (semantics.md section 2). */
 const runAllMax = 100;
@@ -31,14 +37,15 @@ export function planFiring(
   at: { readonly dueAt: number; readonly now: number; readonly misfirePolicy: MisfirePolicy },
 ): Firing {
   const { dueAt, now, misfirePolicy } = at;
-  const due = [...latestDue(timetable, { dueAt, now })];
+  const { due, blocked: heldBack } = latestDue(timetable, { dueAt, now });
   const late = due.filter((time) => now - time > misfireGraceMs);
   const onTime = due.slice(late.length);
   const makeUp = madeUp(late, { misfirePolicy, hasOnTime: onTime.length > 0 });
   return {
     fire: [...makeUp, ...onTime],
     missed: late.slice(0, late.length - makeUp.length),
-    nextAt: nextFree(timetable, Math.max(now, dueAt))?.next.at ?? null,
+    heldBack: blockedSpans(heldBack),
+    ...nextExecution(timetable, Math.max(now, dueAt)),
   };
 }
 
@@ -56,19 +63,47 @@ function madeUp(
   }
 }
 
-/** The latest occurrences from `dueAt` to `now`, at most 1,000: looks back only as far as it must. */
+interface Due {
+  readonly due: readonly number[];
+  readonly blocked: readonly BlockedOccurrence[];
+}
+
+/** The latest occurrences from `dueAt` to `now`, at most 1,000, and what was held back: looks back only as far as it must. */
 function latestDue(
-  { schedule, windows }: Timetable,
+  timetable: Timetable,
   { dueAt, now }: { readonly dueAt: number; readonly now: number },
-): readonly number[] {
+): Due {
   for (const lookBackMs of lookBacksMs) {
     const after = Math.max(dueAt, now - lookBackMs) - 1;
-    const found: number[] = after < dueAt ? [dueAt] : [];
-    for (const { next } of freeOccurrencesAfter(schedule, windows, Math.max(after, dueAt))) {
-      if (next.at > now) break;
-      found.push(next.at);
-    }
-    if (after < dueAt || found.length >= missedMax) return found.slice(-missedMax);
+    const first = after < dueAt ? dueItself(timetable, dueAt) : { due: [], blocked: [] };
+    const found = occurredUntil(timetable, { after: Math.max(after, dueAt), now });
+    const due = [...first.due, ...found.due];
+    const blocked = [...first.blocked, ...found.blocked];
+    if (after < dueAt || due.length >= missedMax) return { due: due.slice(-missedMax), blocked };
   }
-  return [dueAt];
+  return dueItself(timetable, dueAt);
+}
+
+/** The exceptions may have changed since `dueAt` was found to be free. */
+function dueItself({ windows }: Timetable, dueAt: number): Due {
+  const open = openWindow(windows, dueAt);
+  return open === undefined
+    ? { due: [dueAt], blocked: [] }
+    : { due: [], blocked: [{ at: dueAt, ...open }] };
+}
+
+function occurredUntil(
+  { schedule, windows }: Timetable,
+  { after, now }: { readonly after: number; readonly now: number },
+): Due {
+  const due: number[] = [];
+  const blocked: BlockedOccurrence[] = [];
+  const occurrences = freeOccurrencesAfter(schedule, windows, after);
+  for (;;) {
+    const step = occurrences.next();
+    const passed = step.done === true ? step.value : step.value.blocked;
+    blocked.push(...passed.filter(({ at }) => at <= now));
+    if (step.done === true || step.value.next.at > now) return { due, blocked };
+    due.push(step.value.next.at);
+  }
 }

@@ -15,19 +15,76 @@ export interface Timetable {
   readonly windows: readonly ExceptionWindow[];
 }
 
-type ScheduledJob = Pick<CanonicalJob, "scheduleRule" | "exceptionRules" | "timeZone">;
+type ScheduledJob = Pick<
+  CanonicalJob,
+  "scheduleRule" | "exceptionRules" | "timeZone" | "ignoreExceptions"
+>;
 
-/** The timetable of a job that `findScheduleProblems` found nothing wrong with; `anchor` is when it was added (Unix ms). */
-export function timetableOf(job: ScheduledJob, anchor: number): Timetable {
+/**
+ * The timetable of a job that `findScheduleProblems` found nothing wrong with; `anchor` is when its schedule was set
+ * (Unix ms). The windows of the organisation come after its own, unless it ignores them.
+ */
+export function timetableOf(
+  job: ScheduledJob,
+  anchor: number,
+  globalWindows: readonly ExceptionWindow[] = [],
+): Timetable {
   const defaults = { timeZone: job.timeZone ?? "UTC", anchor };
+  const own = job.exceptionRules.map(({ rrule, duration }) => ({
+    schedule: required(parseSchedule(rrule, defaults)),
+    durationMs: duration * 60_000,
+    label: rrule,
+  }));
   return {
     schedule: required(parseSchedule(job.scheduleRule, defaults)),
-    windows: job.exceptionRules.map(({ rrule, duration }) => ({
-      schedule: required(parseSchedule(rrule, defaults)),
-      durationMs: duration * 60_000,
-      label: rrule,
-    })),
+    windows: job.ignoreExceptions === true ? own : [...own, ...globalWindows],
   };
+}
+
+/** Whether two versions of a job run at the same times. */
+export function isSameSchedule(one: ScheduledJob, other: ScheduledJob): boolean {
+  const facts = ({ scheduleRule, exceptionRules, timeZone }: ScheduledJob): string =>
+    JSON.stringify([scheduleRule, exceptionRules, timeZone ?? "UTC"]);
+  return facts(one) === facts(other);
+}
+
+/** An exception rule of the organisation, such as a change freeze: it applies to every job. */
+export interface GlobalException {
+  readonly name: string;
+  readonly description: string;
+  readonly rrule: string;
+  /** Minutes. */
+  readonly duration: number;
+  /** Zone of a rule that names none. */
+  readonly timeZone: string;
+  /** When its schedule was set (Unix ms): where a rule without DTSTART begins. */
+  readonly anchoredAt: number;
+}
+
+/** The window of a global exception that `findGlobalExceptionProblems` found nothing wrong with. */
+export function globalWindowOf(rule: GlobalException): ExceptionWindow {
+  const defaults = { timeZone: rule.timeZone, anchor: rule.anchoredAt };
+  const reason = rule.description === "" ? "" : ` (${rule.description})`;
+  return {
+    schedule: required(parseSchedule(rule.rrule, defaults)),
+    durationMs: rule.duration * 60_000,
+    label: `global exception ${JSON.stringify(rule.name)}${reason}`,
+  };
+}
+
+/** Everything that keeps a global exception from ever opening from now on (Unix ms), with its JSON pointer. */
+export function findGlobalExceptionProblems(
+  rule: GlobalException,
+  now: number,
+): readonly ErrorDetail[] {
+  if (!isTimeZone(rule.timeZone)) return [unknownTimeZone(rule.timeZone)];
+  const pointer = "/rrule";
+  const parsed = parseSchedule(rule.rrule, { timeZone: rule.timeZone, anchor: rule.anchoredAt });
+  if (!parsed.ok) return [{ pointer, message: parsed.message }];
+  if (parsed.schedule.kind === "immediate") return [{ pointer, message: notRecurring }];
+  const firstEnd = now - rule.duration * 60_000;
+  if (nextOccurrence(parsed.schedule, firstEnd) !== null) return [];
+  return [{ pointer, message: neverOccurs }];
 }
 
 /** The first free occurrence after an instant (Unix ms); null when there is none. */
@@ -39,10 +96,7 @@ export function nextFree(timetable: Timetable, after: number): FreeOccurrence | 
 /** Everything that keeps a job from ever running, with its JSON pointer; `now` is when the job would be added (Unix ms). */
 export function findScheduleProblems(job: ScheduledJob, now: number): readonly ErrorDetail[] {
   const timeZone = job.timeZone ?? "UTC";
-  if (!isTimeZone(timeZone)) {
-    const message = `time zone ${JSON.stringify(timeZone)} is not known; expected an IANA name such as "Europe/Berlin"`;
-    return [{ pointer: "/timeZone", message }];
-  }
+  if (!isTimeZone(timeZone)) return [unknownTimeZone(timeZone)];
   const unreadable = unreadableRules(job, { timeZone, anchor: now });
   return unreadable.length > 0 ? unreadable : neverFree(timetableOf(job, now), now);
 }
@@ -62,19 +116,27 @@ function unreadableRules(
     const parsed = parseSchedule(text, defaults);
     if (!parsed.ok) return [{ pointer, message: parsed.message }];
     const isMisplaced = parsed.schedule.kind === "immediate" && pointer !== "/scheduleRule";
-    return isMisplaced ? [{ pointer, message: "an exception needs a rule that recurs" }] : [];
+    return isMisplaced ? [{ pointer, message: notRecurring }] : [];
   });
 }
 
 function neverFree(timetable: Timetable, now: number): readonly ErrorDetail[] {
   if (timetable.schedule.kind === "immediate" || nextFree(timetable, now - 1) !== null) return [];
   if (nextOccurrence(timetable.schedule, now - 1) === null) {
-    const message =
-      "the rule never occurs from now on: no date matches, or its last time has passed";
-    return [{ pointer: "/scheduleRule", message }];
+    return [{ pointer: "/scheduleRule", message: neverOccurs }];
   }
   const message = `the exception rules block every occurrence that is left, or ${windowsMax} windows in a row`;
   return [{ pointer: "/exceptionRules", message }];
+}
+
+const notRecurring = "an exception needs a rule that recurs";
+
+const neverOccurs =
+  "the rule never occurs from now on: no date matches, or its last time has passed";
+
+function unknownTimeZone(timeZone: string): ErrorDetail {
+  const message = `time zone ${JSON.stringify(timeZone)} is not known; expected an IANA name such as "Europe/Berlin"`;
+  return { pointer: "/timeZone", message };
 }
 
 function required(parsed: ReturnType<typeof parseSchedule>): Schedule {

@@ -1,15 +1,11 @@
 import type {
-  Amount,
   AttributeConstraint,
-  BatchSize,
   CanonicalGroup,
-  CanonicalHaltOn,
   CanonicalJob,
   CanonicalOutputFieldRule,
   CanonicalStep,
   ExpectedInput,
   FailureBehavior,
-  HaltOn,
   Inputs,
   Interpreter,
   JobTemplate,
@@ -20,7 +16,6 @@ import type {
   SuccessCriterion,
   TargetGroup,
 } from "@courier/schema";
-import { readAmount } from "../rollout/amount.ts";
 
 /** What stands in `filterId` and `listId` of a group that uses neither. */
 export const zeroId = "00000000-0000-0000-0000-000000000000";
@@ -41,6 +36,7 @@ export function canonicaliseTemplate(template: JobTemplate): CanonicalJob {
       duration,
       rrule,
     })),
+    ...(template.ignoreExceptions === true ? { ignoreExceptions: true } : {}),
     ...unlessDefault("misfirePolicy", template.misfirePolicy, "runLatest"),
     name: template.name,
     ...unlessDefault("overlapPolicy", template.overlapPolicy, "queue"),
@@ -60,19 +56,17 @@ export function canonicalJson(job: CanonicalJob): string {
 
 function canonicalGroup(group: TargetGroup): CanonicalGroup {
   return {
-    batchSize: canonicalBatchSize(group.batchSize ?? {}),
+    batchSize: canonicalAmount(group.batchSize ?? {}),
     distributionMethod: group.distributionMethod ?? "batching",
     ...(group.earlyTermination === true ? { earlyTermination: true } : {}),
     filter: canonicalFilter(group.filter),
     filterId: canonicalId(group.filterId),
-    ...(group.haltOn === undefined ? {} : { haltOn: canonicalHaltOn(group.haltOn) }),
     listId: canonicalId(group.listId),
     ...(group.minReady === undefined ? {} : { minReady: canonicalAmount(group.minReady) }),
     nodeIdentifiers: [...(group.nodeIdentifiers ?? [])],
     nodeListType: group.nodeListType,
     ...unlessDefault("offlinePolicy", group.offlinePolicy, "wait"),
     ...unlessDefault("onEmpty", group.onEmpty, "fail"),
-    ...((group.soakSeconds ?? 0) === 0 ? {} : { soakSeconds: group.soakSeconds }),
     successCriteria: (group.successCriteria ?? [everyRunSucceeds]).map((criterion) => ({
       numRuns: canonicalAmount(criterion.numRuns),
       status: criterion.status,
@@ -86,27 +80,10 @@ const everyRunSucceeds: SuccessCriterion = {
   status: "success",
 };
 
-function canonicalBatchSize(size: BatchSize): CanonicalGroup["batchSize"] {
-  if (size.type !== "ramp") return canonicalAmount(size);
-  return { type: "ramp", value: size.value.map(canonicalRampEntry) };
-}
-
-/** `"07.50%"` and `"7.5%"` are the same share. */
-function canonicalRampEntry(entry: number | string): number | string {
-  const { type, value } = readAmount(entry);
-  return type === "number" ? value : `${value}%`;
-}
-
-function canonicalHaltOn(haltOn: HaltOn): CanonicalHaltOn {
-  return mapValues({ ...haltOn }, (limit) =>
-    typeof limit === "object" ? canonicalAmount(limit) : readAmount(limit),
-  );
-}
-
 function canonicalAmount(amount: {
   readonly type?: "number" | "percent";
   readonly value?: number;
-}): Amount {
+}): CanonicalGroup["batchSize"] {
   return { type: amount.type ?? "percent", value: amount.value ?? 100 };
 }
 

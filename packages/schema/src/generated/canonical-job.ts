@@ -14,8 +14,6 @@ import type {
   SuccessCriterion,
 } from "./job-template.ts";
 
-export type CanonicalBatchSize = Amount | { type: "ramp"; value: (number | string)[] };
-
 /**
  * What the service stores and emits: every default filled in; options of our own only where they differ from their default.
  */
@@ -24,6 +22,7 @@ export interface CanonicalJob {
   allowManualExecution?: false;
   description: string;
   exceptionRules: ExceptionRule[];
+  ignoreExceptions?: true;
   misfirePolicy?: "skip" | "runAll";
   name: string;
   overlapPolicy?: "skip" | "allow";
@@ -106,27 +105,20 @@ export interface TargetSpec {
   groups: CanonicalGroup[];
 }
 export interface CanonicalGroup {
-  batchSize: CanonicalBatchSize;
+  batchSize: Amount;
   distributionMethod: DistributionMethod;
   earlyTermination?: true;
   filter: NodeFilter;
   filterId: string;
-  haltOn?: CanonicalHaltOn;
   listId: string;
   minReady?: Amount;
   nodeIdentifiers: string[];
   nodeListType: NodeListType;
   offlinePolicy?: "fail" | "skip";
   onEmpty?: "succeed";
-  soakSeconds?: number;
   /**
    * @minItems 1
    */
   successCriteria: SuccessCriterion[];
   timeoutSeconds: number;
-}
-export interface CanonicalHaltOn {
-  failure?: Amount;
-  timeout?: Amount;
-  unreachable?: Amount;
 }

@@ -16,6 +16,7 @@ export interface Job {
   exceptionReasons: string[];
   exceptionRules: ExceptionRule[];
   id: string;
+  ignoreExceptions: boolean;
   lastUpdatedBy: string;
   misfirePolicy: MisfirePolicy;
   name: string;

@@ -16,8 +16,4 @@ export interface NodeSetListQuery {
    * Exact name.
    */
   name?: string;
-  /**
-   * Part of the name, in any case.
-   */
-  keyword?: string;
 }

@@ -15,7 +15,7 @@ export interface RunListQuery {
    */
   "pagination.size"?: number;
   /**
-   * `group-number` and `groupNum` are accepted too.
+   * `group-number` is accepted too.
    */
   groupNumber?: number;
   /**
@@ -23,12 +23,4 @@ export interface RunListQuery {
    */
   nodeId?: string;
   status?: RunStatus;
-  /**
-   * Last updated after this time (RFC 3339); `run-after` is accepted too.
-   */
-  runAfter?: string;
-  /**
-   * Last updated before this time (RFC 3339); `run-before` is accepted too.
-   */
-  runBefore?: string;
 }

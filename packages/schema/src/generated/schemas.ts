@@ -7,12 +7,19 @@ import type { ApiTokenList } from "./api-token-list.ts";
 import type { ApiTokenRequest } from "./api-token-request.ts";
 import type { ApiTokenResponse } from "./api-token-response.ts";
 import type { ApiToken } from "./api-token.ts";
+import type { CancelJobQuery } from "./cancel-job-query.ts";
+import type { CancelJobResponse } from "./cancel-job-response.ts";
 import type { CancelResponse } from "./cancel-response.ts";
 import type { CanonicalJob } from "./canonical-job.ts";
 import type { CohortRequest } from "./cohort-request.ts";
+import type { DeleteJobResponse } from "./delete-job-response.ts";
 import type { EnrollmentKeyRequest } from "./enrollment-key-request.ts";
 import type { EnrollmentKeyResponse } from "./enrollment-key-response.ts";
 import type { ErrorBody } from "./error-body.ts";
+import type { GlobalExceptionList } from "./exception-rule-list.ts";
+import type { GlobalExceptionRequest } from "./exception-rule-request.ts";
+import type { GlobalExceptionResponse } from "./exception-rule-response.ts";
+import type { GlobalException } from "./exception-rule.ts";
 import type { HealthResponse } from "./health-response.ts";
 import type { InstanceDetail } from "./instance-detail.ts";
 import type { InstanceListQuery } from "./instance-list-query.ts";
@@ -24,6 +31,8 @@ import type { JobList } from "./job-list.ts";
 import type { JobResponse } from "./job-response.ts";
 import type { JobTemplate } from "./job-template.ts";
 import type { Job } from "./job.ts";
+import type { MissedOccurrenceList } from "./missed-occurrence-list.ts";
+import type { MissedOccurrence } from "./missed-occurrence.ts";
 import type { NodeEnrollRequest } from "./node-enroll-request.ts";
 import type { NodeEnrollResponse } from "./node-enroll-response.ts";
 import type { NodeFrame } from "./node-frame.ts";
@@ -44,6 +53,7 @@ import type { OutputChunk } from "./output-chunk.ts";
 import type { OutputQuery } from "./output-query.ts";
 import type { PageQuery } from "./page-query.ts";
 import type { Pagination } from "./pagination.ts";
+import type { PastDueQuery } from "./past-due-query.ts";
 import type { PauseResponse } from "./pause-response.ts";
 import type { Problem } from "./problem.ts";
 import type { RerunRequest } from "./rerun-request.ts";
@@ -53,10 +63,14 @@ import type { RunDetail } from "./run-detail.ts";
 import type { RunListQuery } from "./run-list-query.ts";
 import type { RunList } from "./run-list.ts";
 import type { RunResponse } from "./run-response.ts";
+import type { RunTimesQuery } from "./run-times-query.ts";
+import type { RunTimesResponse } from "./run-times-response.ts";
 import type { Run } from "./run.ts";
 import type { SavedFilterRequest } from "./saved-filter-request.ts";
 import type { SavedListRequest } from "./saved-list-request.ts";
 import type { ServerFrame } from "./server-frame.ts";
+import type { StartJobRequest } from "./start-job-request.ts";
+import type { StartJobResponse } from "./start-job-response.ts";
 import type { StepList } from "./step-list.ts";
 import type { StepResult } from "./step.ts";
 import type { ValidateResponse } from "./validate-response.ts";
@@ -69,12 +83,19 @@ export interface SchemaTypes {
   "api-token-request": ApiTokenRequest;
   "api-token-response": ApiTokenResponse;
   "api-token": ApiToken;
+  "cancel-job-query": CancelJobQuery;
+  "cancel-job-response": CancelJobResponse;
   "cancel-response": CancelResponse;
   "canonical-job": CanonicalJob;
   "cohort-request": CohortRequest;
+  "delete-job-response": DeleteJobResponse;
   "enrollment-key-request": EnrollmentKeyRequest;
   "enrollment-key-response": EnrollmentKeyResponse;
   "error-body": ErrorBody;
+  "exception-rule-list": GlobalExceptionList;
+  "exception-rule-request": GlobalExceptionRequest;
+  "exception-rule-response": GlobalExceptionResponse;
+  "exception-rule": GlobalException;
   "health-response": HealthResponse;
   "instance-detail": InstanceDetail;
   "instance-list-query": InstanceListQuery;
@@ -86,6 +107,8 @@ export interface SchemaTypes {
   "job-response": JobResponse;
   "job-template": JobTemplate;
   job: Job;
+  "missed-occurrence-list": MissedOccurrenceList;
+  "missed-occurrence": MissedOccurrence;
   "node-enroll-request": NodeEnrollRequest;
   "node-enroll-response": NodeEnrollResponse;
   "node-frame": NodeFrame;
@@ -106,6 +129,7 @@ export interface SchemaTypes {
   "output-query": OutputQuery;
   "page-query": PageQuery;
   pagination: Pagination;
+  "past-due-query": PastDueQuery;
   "pause-response": PauseResponse;
   problem: Problem;
   "rerun-request": RerunRequest;
@@ -115,10 +139,14 @@ export interface SchemaTypes {
   "run-list-query": RunListQuery;
   "run-list": RunList;
   "run-response": RunResponse;
+  "run-times-query": RunTimesQuery;
+  "run-times-response": RunTimesResponse;
   run: Run;
   "saved-filter-request": SavedFilterRequest;
   "saved-list-request": SavedListRequest;
   "server-frame": ServerFrame;
+  "start-job-request": StartJobRequest;
+  "start-job-response": StartJobResponse;
   "step-list": StepList;
   step: StepResult;
   "validate-response": ValidateResponse;
@@ -307,6 +335,59 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
   },
+  "cancel-job-query": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "cancel-job-query",
+    title: "CancelJobQuery",
+    description: "What to cancel beside the schedule.",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      instances: {
+        type: "boolean",
+        description: "Also cancel the instances that have not ended (default false).",
+      },
+    },
+  },
+  "cancel-job-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "cancel-job-response",
+    title: "CancelJobResponse",
+    description: "The answer to cancel-job.",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        type: "object",
+        additionalProperties: false,
+        required: ["canceledInstanceIds", "id", "openInstanceIds", "status"],
+        properties: {
+          canceledInstanceIds: {
+            type: "array",
+            items: {
+              type: "string",
+            },
+            description: "Instances that are being canceled.",
+          },
+          id: {
+            type: "string",
+          },
+          openInstanceIds: {
+            type: "array",
+            items: {
+              type: "string",
+            },
+            description: "Instances that go on.",
+          },
+          status: {
+            $ref: "job#/$defs/JobStatus",
+          },
+        },
+      },
+    },
+  },
   "cancel-response": {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: "cancel-response",
@@ -365,6 +446,9 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         items: {
           $ref: "job-template#/$defs/ExceptionRule",
         },
+      },
+      ignoreExceptions: {
+        const: true,
       },
       misfirePolicy: {
         type: "string",
@@ -630,55 +714,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
         },
       },
-      CanonicalBatchSize: {
-        type: "object",
-        additionalProperties: false,
-        required: ["type", "value"],
-        properties: {
-          type: {
-            type: "string",
-            enum: ["number", "percent", "ramp"],
-          },
-          value: {},
-        },
-        if: {
-          properties: {
-            type: {
-              const: "ramp",
-            },
-          },
-        },
-        then: {
-          properties: {
-            value: {
-              type: "array",
-              minItems: 1,
-              items: {
-                type: ["integer", "string"],
-              },
-            },
-          },
-        },
-        else: {
-          $ref: "job-template#/$defs/Amount",
-        },
-      },
-      CanonicalHaltOn: {
-        type: "object",
-        additionalProperties: false,
-        minProperties: 1,
-        properties: {
-          failure: {
-            $ref: "job-template#/$defs/Amount",
-          },
-          timeout: {
-            $ref: "job-template#/$defs/Amount",
-          },
-          unreachable: {
-            $ref: "job-template#/$defs/Amount",
-          },
-        },
-      },
       CanonicalGroup: {
         type: "object",
         additionalProperties: false,
@@ -695,7 +730,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         ],
         properties: {
           batchSize: {
-            $ref: "#/$defs/CanonicalBatchSize",
+            $ref: "job-template#/$defs/Amount",
           },
           distributionMethod: {
             $ref: "job-template#/$defs/DistributionMethod",
@@ -708,9 +743,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
           filterId: {
             type: "string",
-          },
-          haltOn: {
-            $ref: "#/$defs/CanonicalHaltOn",
           },
           listId: {
             type: "string",
@@ -734,10 +766,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           onEmpty: {
             type: "string",
             enum: ["succeed"],
-          },
-          soakSeconds: {
-            type: "integer",
-            minimum: 1,
           },
           successCriteria: {
             type: "array",
@@ -792,6 +820,34 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         type: "string",
         maxLength: 255,
         description: "Kept and shown; nothing is installed by it.",
+      },
+    },
+  },
+  "delete-job-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "delete-job-response",
+    title: "DeleteJobResponse",
+    description: "The answer to delete-job.",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        type: "object",
+        additionalProperties: false,
+        required: ["id", "openInstanceIds"],
+        properties: {
+          id: {
+            type: "string",
+          },
+          openInstanceIds: {
+            type: "array",
+            items: {
+              type: "string",
+            },
+            description: "Instances that have not ended; they go on.",
+          },
+        },
       },
     },
   },
@@ -909,6 +965,149 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             },
           },
         },
+      },
+    },
+  },
+  "exception-rule-list": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "exception-rule-list",
+    title: "GlobalExceptionList",
+    description: "The answer to list-rules.",
+    type: "object",
+    additionalProperties: false,
+    required: ["items", "pagination", "totalItems"],
+    properties: {
+      items: {
+        type: "array",
+        items: {
+          $ref: "exception-rule",
+        },
+      },
+      pagination: {
+        $ref: "pagination",
+      },
+      totalItems: {
+        type: "integer",
+        minimum: 0,
+      },
+    },
+  },
+  "exception-rule-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "exception-rule-request",
+    title: "GlobalExceptionRequest",
+    description: "A global exception: windows in which no job of the organisation starts.",
+    type: "object",
+    additionalProperties: false,
+    required: ["rrule", "duration"],
+    properties: {
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Unique; by default the rule itself.",
+      },
+      description: {
+        type: "string",
+        maxLength: 1000,
+        description: "Why; shown with everything that the rule blocks.",
+      },
+      rrule: {
+        $ref: "job-template#/$defs/RecurrenceRule",
+      },
+      duration: {
+        type: "integer",
+        minimum: 1,
+        maximum: 5256000,
+        description: "Minutes that each window lasts.",
+      },
+      timeZone: {
+        type: "string",
+        format: "iana-time-zone",
+        description: "Zone of a rule that names none; default UTC.",
+      },
+      id: {
+        type: "string",
+        description: "As get-rule shows it; ignored.",
+      },
+      createdAt: {
+        type: "string",
+        description: "As get-rule shows it; ignored.",
+      },
+      updatedAt: {
+        type: "string",
+        description: "As get-rule shows it; ignored.",
+      },
+      lastUpdatedBy: {
+        type: "string",
+        description: "As get-rule shows it; ignored.",
+      },
+    },
+  },
+  "exception-rule-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "exception-rule-response",
+    title: "GlobalExceptionResponse",
+    description: "One global exception.",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        $ref: "exception-rule",
+      },
+    },
+  },
+  "exception-rule": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "exception-rule",
+    title: "GlobalException",
+    description: "A global exception.",
+    type: "object",
+    additionalProperties: false,
+    required: [
+      "createdAt",
+      "description",
+      "duration",
+      "id",
+      "lastUpdatedBy",
+      "name",
+      "rrule",
+      "timeZone",
+      "updatedAt",
+    ],
+    properties: {
+      createdAt: {
+        type: "string",
+        format: "date-time",
+      },
+      description: {
+        type: "string",
+      },
+      duration: {
+        type: "integer",
+        minimum: 1,
+        description: "Minutes.",
+      },
+      id: {
+        type: "string",
+      },
+      lastUpdatedBy: {
+        type: "string",
+        description: "Id of the token that changed it last.",
+      },
+      name: {
+        type: "string",
+      },
+      rrule: {
+        type: "string",
+      },
+      timeZone: {
+        type: "string",
+      },
+      updatedAt: {
+        type: "string",
+        format: "date-time",
       },
     },
   },
@@ -1080,16 +1279,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       InstanceGroup: {
         type: "object",
         additionalProperties: false,
-        required: [
-          "batchNumber",
-          "counts",
-          "groupNumber",
-          "haltCause",
-          "nodeCount",
-          "reason",
-          "soakUntil",
-          "status",
-        ],
+        required: ["counts", "groupNumber", "nodeCount", "reason", "status"],
         properties: {
           groupNumber: {
             type: "integer",
@@ -1104,22 +1294,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           nodeCount: {
             type: "integer",
             minimum: 0,
-          },
-          batchNumber: {
-            type: ["integer", "null"],
-            minimum: 1,
-            description:
-              "The batch that was started last; null before the first one, and in a rolling window.",
-          },
-          soakUntil: {
-            type: ["string", "null"],
-            format: "date-time",
-            description: "When the wait after the last batch is over; null while there is none.",
-          },
-          haltCause: {
-            type: ["string", "null"],
-            description:
-              "Why the group starts nothing more: criteria, haltOn, timeout, quorum, cancel or sequence; null while it does.",
           },
           counts: {
             $ref: "#/$defs/RunCounts",
@@ -1157,18 +1331,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       status: {
         $ref: "instance#/$defs/InstanceStatus",
-      },
-      runAfter: {
-        type: "string",
-        pattern:
-          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
-        description: "Created after this time (RFC 3339); `run-after` is accepted too.",
-      },
-      runBefore: {
-        type: "string",
-        pattern:
-          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
-        description: "Created before this time (RFC 3339); `run-before` is accepted too.",
       },
     },
   },
@@ -1292,21 +1454,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       status: {
         $ref: "job#/$defs/JobStatus",
       },
-      active: {
-        type: "boolean",
-        description: "true: only active jobs with a next execution; false: only the others.",
-      },
-      sortKey: {
-        type: "string",
-        enum: ["name", "createdAt"],
-        description: "What the list is sorted by (default createdAt); `sort-key` is accepted too.",
-      },
-      sortOrder: {
-        type: "string",
-        enum: ["asc", "desc", "ascending", "descending"],
-        description:
-          "Default: names ascending, creation times descending; `sort-order` is accepted too.",
-      },
     },
   },
   "job-list": {
@@ -1396,6 +1543,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       allowManualExecution: {
         type: "boolean",
         description: "Default true.",
+      },
+      ignoreExceptions: {
+        type: "boolean",
+        description:
+          "Run in spite of global exceptions; adding such a job needs the role admin. Default false.",
       },
       target: {
         $ref: "#/$defs/Target",
@@ -1540,12 +1692,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           distributionMethod: {
             $ref: "#/$defs/DistributionMethod",
           },
-          soakSeconds: {
-            type: "integer",
-            minimum: 0,
-            maximum: 31536000,
-            description: "From the end of a batch to the start of the next one; 0 is none.",
-          },
           successCriteria: {
             type: "array",
             minItems: 1,
@@ -1556,9 +1702,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
           earlyTermination: {
             type: "boolean",
-          },
-          haltOn: {
-            $ref: "#/$defs/HaltOn",
           },
           timeoutSeconds: {
             type: "integer",
@@ -1640,58 +1783,25 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       BatchSize: {
         type: "object",
         additionalProperties: false,
-        description:
-          "How many nodes at a time; {} is all of them. A ramp is a list of batch sizes, the last one repeats.",
+        description: "How many nodes at a time; {} is all of them.",
         properties: {
           type: {
-            type: "string",
-            enum: ["number", "percent", "ramp"],
+            $ref: "#/$defs/AmountType",
           },
           value: {
-            description: "A number of nodes, a percentage, or the entries of a ramp.",
+            type: "number",
+            exclusiveMinimum: 0,
           },
         },
         dependentRequired: {
           type: ["value"],
           value: ["type"],
         },
-        if: {
-          required: ["type"],
-          properties: {
-            type: {
-              const: "ramp",
-            },
+        allOf: [
+          {
+            $ref: "#/$defs/AmountRules",
           },
-        },
-        then: {
-          properties: {
-            value: {
-              type: "array",
-              minItems: 1,
-              maxItems: 100,
-              items: {
-                type: ["integer", "string"],
-                minimum: 1,
-                maxLength: 20,
-                pattern: "^(?!0+(\\.0+)?%)(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]{1,6})?)%$",
-                description: 'a whole number of nodes, or a percentage such as "10%"',
-              },
-            },
-          },
-        },
-        else: {
-          properties: {
-            value: {
-              type: "number",
-              exclusiveMinimum: 0,
-            },
-          },
-          allOf: [
-            {
-              $ref: "#/$defs/AmountRules",
-            },
-          ],
-        },
+        ],
       },
       Amount: {
         type: "object",
@@ -1745,47 +1855,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             },
           },
         },
-      },
-      HaltOn: {
-        type: "object",
-        additionalProperties: false,
-        minProperties: 1,
-        description:
-          "How many nodes halt the group when they fail, cannot be reached, or time out.",
-        properties: {
-          failure: {
-            $ref: "#/$defs/HaltLimit",
-          },
-          unreachable: {
-            $ref: "#/$defs/HaltLimit",
-          },
-          timeout: {
-            $ref: "#/$defs/HaltLimit",
-          },
-        },
-      },
-      HaltLimit: {
-        type: ["integer", "string", "object"],
-        minimum: 1,
-        maxLength: 20,
-        pattern: "^(?!0+(\\.0+)?%)(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]{1,6})?)%$",
-        description: 'a whole number of nodes, or a percentage such as "10%"',
-        additionalProperties: false,
-        required: ["type", "value"],
-        properties: {
-          type: {
-            $ref: "#/$defs/AmountType",
-          },
-          value: {
-            type: "number",
-            exclusiveMinimum: 0,
-          },
-        },
-        allOf: [
-          {
-            $ref: "#/$defs/AmountRules",
-          },
-        ],
       },
       SuccessCriterion: {
         type: "object",
@@ -2112,7 +2181,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: "string",
             maxLength: 255,
             minLength: 1,
-            pattern: "^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,7})?$",
+            pattern: "^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?)?$",
             description: 'a name such as "chef-platform/shell-interpreter"',
           },
           skill: {
@@ -2631,6 +2700,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       "exceptionReasons",
       "exceptionRules",
       "id",
+      "ignoreExceptions",
       "lastUpdatedBy",
       "misfirePolicy",
       "name",
@@ -2671,6 +2741,9 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       id: {
         type: "string",
       },
+      ignoreExceptions: {
+        type: "boolean",
+      },
       lastUpdatedBy: {
         type: "string",
       },
@@ -2709,6 +2782,67 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       JobStatus: {
         type: "string",
         enum: ["active", "inactive", "completed", "canceled"],
+      },
+    },
+  },
+  "missed-occurrence-list": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "missed-occurrence-list",
+    title: "MissedOccurrenceList",
+    description: "The answer to list-missed.",
+    type: "object",
+    additionalProperties: false,
+    required: ["items", "pagination", "totalItems"],
+    properties: {
+      items: {
+        type: "array",
+        items: {
+          $ref: "missed-occurrence",
+        },
+      },
+      pagination: {
+        $ref: "pagination",
+      },
+      totalItems: {
+        type: "integer",
+        minimum: 0,
+      },
+    },
+  },
+  "missed-occurrence": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "missed-occurrence",
+    title: "MissedOccurrence",
+    description: "Occurrences in a row that came and were not executed.",
+    type: "object",
+    additionalProperties: false,
+    required: ["cause", "count", "firstTime", "jobId", "lastTime", "reason", "recordedAt"],
+    properties: {
+      cause: {
+        type: "string",
+        enum: ["misfirePolicy", "overlapPolicy", "exception"],
+      },
+      count: {
+        type: "integer",
+        minimum: 1,
+      },
+      firstTime: {
+        type: "string",
+        format: "date-time",
+      },
+      jobId: {
+        type: "string",
+      },
+      lastTime: {
+        type: "string",
+        format: "date-time",
+      },
+      reason: {
+        type: "string",
+      },
+      recordedAt: {
+        type: "string",
+        format: "date-time",
       },
     },
   },
@@ -3289,11 +3423,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         maxLength: 255,
         description: "Exact name.",
       },
-      isArchived: {
-        type: "boolean",
-        description:
-          "true: only archived nodes; they are left out otherwise. `is-archived` is accepted too.",
-      },
     },
   },
   "node-list": {
@@ -3388,12 +3517,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         minLength: 1,
         maxLength: 255,
         description: "Exact name.",
-      },
-      keyword: {
-        type: "string",
-        minLength: 1,
-        maxLength: 255,
-        description: "Part of the name, in any case.",
       },
     },
   },
@@ -3533,12 +3656,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
     required: [
       "agentVersion",
       "attributes",
-      "checkedinAt",
       "createdAt",
       "enrollmentLevel",
       "healthStatus",
       "id",
-      "installedSkills",
       "lastSeenAt",
       "name",
       "skills",
@@ -3552,11 +3673,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         additionalProperties: {
           type: "object",
         },
-      },
-      checkedinAt: {
-        type: ["string", "null"],
-        format: "date-time",
-        description: "The original's name of lastSeenAt.",
       },
       createdAt: {
         type: "string",
@@ -3572,13 +3688,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       id: {
         type: "string",
-      },
-      installedSkills: {
-        type: "array",
-        items: {
-          $ref: "#/$defs/InstalledSkill",
-        },
-        description: "The skills in the original's form.",
       },
       lastSeenAt: {
         type: ["string", "null"],
@@ -3610,27 +3719,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
         },
         description: "An interpreter that a node can execute steps with, or its agent.",
-      },
-      InstalledSkill: {
-        title: "InstalledSkill",
-        type: "object",
-        additionalProperties: false,
-        required: ["canister", "name"],
-        properties: {
-          canister: {
-            type: "object",
-            additionalProperties: false,
-            required: ["version"],
-            properties: {
-              version: {
-                type: "string",
-              },
-            },
-          },
-          name: {
-            type: "string",
-          },
-        },
       },
     },
   },
@@ -3787,6 +3875,35 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
     description: "Where a page of a list stands in the whole.",
+  },
+  "past-due-query": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "past-due-query",
+    title: "PastDueQuery",
+    description: "Which past-due jobs are wanted.",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      "pagination.page": {
+        type: "integer",
+        minimum: 1,
+        maximum: 1000000000,
+        description: "Page, from 1 on (default 1); `page` is accepted too.",
+      },
+      "pagination.size": {
+        type: "integer",
+        minimum: 1,
+        maximum: 1000,
+        description: "Items per page (default 10); `size` is accepted too.",
+      },
+      deadline: {
+        type: "string",
+        format: "date-time",
+        pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2})$",
+        description: "Jobs that were due by then, such as 2027-01-31T12:00:00Z (default now).",
+      },
+    },
   },
   "pause-response": {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -4066,7 +4183,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       groupNumber: {
         type: "integer",
         minimum: 0,
-        description: "`group-number` and `groupNum` are accepted too.",
+        description: "`group-number` is accepted too.",
       },
       nodeId: {
         type: "string",
@@ -4076,18 +4193,6 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       status: {
         $ref: "run#/$defs/RunStatus",
-      },
-      runAfter: {
-        type: "string",
-        pattern:
-          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
-        description: "Last updated after this time (RFC 3339); `run-after` is accepted too.",
-      },
-      runBefore: {
-        type: "string",
-        pattern:
-          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
-        description: "Last updated before this time (RFC 3339); `run-before` is accepted too.",
       },
     },
   },
@@ -4128,6 +4233,69 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
     description: "The answer to get-run.",
+  },
+  "run-times-query": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "run-times-query",
+    title: "RunTimesQuery",
+    description: "How many run times are wanted.",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      count: {
+        type: "integer",
+        minimum: 1,
+        maximum: 1000,
+        description: "Default 10.",
+      },
+    },
+  },
+  "run-times-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "run-times-response",
+    title: "RunTimesResponse",
+    description: "The answer to estimate-run-times.",
+    type: "object",
+    additionalProperties: false,
+    required: ["blocked_by_exceptions", "estimates", "notes"],
+    properties: {
+      blocked_by_exceptions: {
+        type: "array",
+        items: {
+          type: "object",
+          additionalProperties: false,
+          required: ["reason", "time"],
+          properties: {
+            reason: {
+              type: "string",
+              description: "The rule that blocks it, and until when.",
+            },
+            time: {
+              type: "string",
+              format: "date-time",
+            },
+          },
+        },
+        description: "Occurrences on the way that an exception blocks.",
+      },
+      estimates: {
+        type: "array",
+        items: {
+          type: "string",
+          format: "date-time",
+        },
+        description: "The next free occurrences.",
+      },
+      notes: {
+        type: "array",
+        items: {
+          type: "string",
+        },
+        description:
+          "Occurrences that a change of the clocks moves, and what else one should know.",
+      },
+    },
   },
   run: {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -4501,6 +4669,58 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             $ref: "#/$defs/FrameGoodbye",
           },
         ],
+      },
+    },
+  },
+  "start-job-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "start-job-request",
+    title: "StartJobRequest",
+    description: "Asks to start an instance of a job now.",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      ignoreExceptions: {
+        type: "boolean",
+        description: "Start in spite of global exceptions; needs the role admin. Default false.",
+      },
+    },
+  },
+  "start-job-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "start-job-response",
+    title: "StartJobResponse",
+    description: "The instance that was started, or that waits for its start.",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        type: "object",
+        additionalProperties: false,
+        required: ["id", "jobId", "notBefore", "reason", "started"],
+        properties: {
+          id: {
+            type: "string",
+            description: "Id of the instance; while it waits there is no such instance yet.",
+          },
+          jobId: {
+            type: "string",
+          },
+          notBefore: {
+            type: ["string", "null"],
+            format: "date-time",
+            description: "When it starts at the earliest, if that is known.",
+          },
+          reason: {
+            type: "string",
+            description: "Why it waits; empty when it has started.",
+          },
+          started: {
+            type: "boolean",
+          },
+        },
       },
     },
   },

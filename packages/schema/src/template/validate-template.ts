@@ -21,30 +21,55 @@ export type TemplateResult =
       readonly ok: true;
       readonly template: JobTemplate;
       readonly warnings: readonly Problem[];
+      /** Values of fields that were to be ignored. */
+      readonly ignored: Readonly<Record<string, unknown>>;
       /** Gives later findings, such as fields that this version cannot execute, their line and column. */
       readonly locate: (remarks: readonly TemplateRemark[]) => Promise<readonly Problem[]>;
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** What a stored job shows beside its template: ignored where a job that was read is sent back. */
+export const readOnlyJobFields: readonly string[] = [
+  ...["createdAt", "exceptionReasons", "id", "lastUpdatedBy"],
+  ...["nextExecutionTime", "status", "updatedAt"],
+];
+
 /**
  * Reads and checks a template: all its problems at once, in the order of the user's file, each with JSON pointer, line
- * and column.
+ * and column. Of `ignoredFields` nothing is checked.
  */
 export async function validateTemplate(
   text: string,
   format: TemplateFormat,
+  { ignoredFields = [] }: { readonly ignoredFields?: readonly string[] } = {},
 ): Promise<TemplateResult> {
   const parsed = await parseTemplate(text, format);
   if (!parsed.ok) return parsed;
-  const findings = findProblems(parsed.value.data, format);
+  const { data, ignored } = withoutFields(parsed.value.data, ignoredFields);
+  const findings = findProblems(data, format);
   if (findings.length > 0) return { ok: false, problems: await placed(findings, parsed.value) };
   // The schema has just accepted the data, and the type is generated from the schema.
-  const template = parsed.value.data as JobTemplate;
+  const template = data as JobTemplate;
   return {
     ok: true,
     template,
+    ignored,
     warnings: await placed(findWarnings(template), parsed.value),
     locate: (remarks) => placed(remarks.map(toFinding), parsed.value),
+  };
+}
+
+function withoutFields(
+  data: unknown,
+  fields: readonly string[],
+): { readonly data: unknown; readonly ignored: Readonly<Record<string, unknown>> } {
+  if (fields.length === 0 || typeof data !== "object" || data === null || Array.isArray(data))
+    return { data, ignored: {} };
+  const isIgnored = ([name]: readonly [string, unknown]): boolean => fields.includes(name);
+  const entries = Object.entries(data);
+  return {
+    data: Object.fromEntries(entries.filter((entry) => !isIgnored(entry))),
+    ignored: Object.fromEntries(entries.filter(isIgnored)),
   };
 }
 

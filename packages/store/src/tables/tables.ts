@@ -1,9 +1,19 @@
 import { auditColumns, type AuditTable } from "./audit-table.ts";
 import { enrollmentKeysColumns, type EnrollmentKeysTable } from "./enrollment-keys-table.ts";
+import {
+  exceptionRulesColumns,
+  exceptionStateColumns,
+  type ExceptionRulesTable,
+  type ExceptionStateTable,
+} from "./exceptions-table.ts";
 import { groupsColumns, type GroupsTable } from "./groups-table.ts";
 import { idempotencyColumns, type IdempotencyTable } from "./idempotency-table.ts";
 import { instancesColumns, type InstancesTable } from "./instances-table.ts";
 import { jobsColumns, type JobsTable } from "./jobs-table.ts";
+import {
+  missedOccurrencesColumns,
+  type MissedOccurrencesTable,
+} from "./missed-occurrences-table.ts";
 import { nodeAttributesColumns, type NodeAttributesTable } from "./node-attributes-table.ts";
 import { nodeSkillsColumns, type NodeSkillsTable } from "./node-skills-table.ts";
 import {
@@ -18,6 +28,7 @@ import { runsColumns, type RunsTable } from "./runs-table.ts";
 import { settingsColumns, type SettingsTable } from "./settings-table.ts";
 import { stepsColumns, type StepsTable } from "./steps-table.ts";
 import { tokensColumns, type TokensTable } from "./tokens-table.ts";
+import { waitingStartsColumns, type WaitingStartsTable } from "./waiting-starts-table.ts";
 
 /** All tables, as Kysely sees them. */
 export interface Tables {
@@ -37,6 +48,10 @@ export interface Tables {
   tokens: TokensTable;
   audit: AuditTable;
   settings: SettingsTable;
+  exception_rules: ExceptionRulesTable;
+  exception_state: ExceptionStateTable;
+  waiting_starts: WaitingStartsTable;
+  missed_occurrences: MissedOccurrencesTable;
 }
 
 /** All tables' columns. */
@@ -57,4 +72,8 @@ export const tableColumns: Record<keyof Tables, Readonly<Record<string, string>>
   tokens: tokensColumns,
   audit: auditColumns,
   settings: settingsColumns,
+  exception_rules: exceptionRulesColumns,
+  exception_state: exceptionStateColumns,
+  waiting_starts: waitingStartsColumns,
+  missed_occurrences: missedOccurrencesColumns,
 };

@@ -1,0 +1,84 @@
+import type { CourierClient } from "@courier/client";
+import { CourierError } from "@courier/core";
+import type { InstanceDetail, StartJobResponse } from "@courier/schema";
+
+import type { CommandSpec } from "../../command.ts";
+import type { CommandContext } from "../../context.ts";
+import { waitingLookDelayMs } from "../../limits.ts";
+import { finishWait, readWait, waitNotes, waitOptions } from "../../progress/finish-wait.ts";
+import { keyOption } from "../../progress/print-rerun.ts";
+import { summariseOutcomes } from "../../progress/progress-lines.ts";
+import type { World } from "../../world.ts";
+import { jobOption } from "./job-option.ts";
+
+/** `scheduler jobs create-manual-job` and `scheduler jobs activated-job`: the original has both. */
+export const startJob: CommandSpec = {
+  options: [
+    jobOption,
+    {
+      flag: "--ignore-exceptions",
+      summary: "start in spite of global exceptions; needs the role admin",
+    },
+    keyOption,
+    ...waitOptions,
+  ],
+  notes:
+    "An instance of the job starts now, whatever the job's status; its schedule is not touched.\n" +
+    "During a global exception it waits for the end of the window; beside another instance it does what overlapPolicy says.\n" +
+    waitNotes,
+  run: async (context, flags) => {
+    const jobId = flags.need("jobId");
+    const wait = readWait(flags);
+    const request = flags.isOn("ignoreExceptions") ? { ignoreExceptions: true } : {};
+    const client = await context.client();
+    const started = await client.startJob(jobId, request, {
+      idempotencyKey: flags.text("idempotencyKey"),
+      signal: context.world.signal,
+    });
+    const { id, reason, notBefore } = started.item;
+    if (!started.item.started) {
+      const until = notBefore === null ? "" : `, not before ${notBefore}`;
+      await context.note(`instance ${id} waits to start: ${reason}${until}`);
+    }
+    return finishWait(context, {
+      client,
+      wait,
+      findInstanceId: (signal) => untilStarted(client, id, { world: context.world, signal }),
+      print: (instance) => printStarted(context, started, instance),
+    });
+  },
+};
+
+/** Resolves with the id when there is such an instance: what waits has none yet. */
+async function untilStarted(
+  client: CourierClient,
+  id: string,
+  { world, signal }: { readonly world: World; readonly signal: AbortSignal },
+): Promise<string> {
+  for (;;) {
+    try {
+      await client.getInstance(id, { signal });
+      return id;
+    } catch (error) {
+      if (!(error instanceof CourierError) || error.code !== "INSTANCE_NOT_FOUND") throw error;
+      await world.delay(waitingLookDelayMs, signal);
+    }
+  }
+}
+
+async function printStarted(
+  context: CommandContext,
+  started: StartJobResponse,
+  instance: InstanceDetail | undefined,
+): Promise<void> {
+  const item = instance === undefined ? started.item : { ...started.item, instance };
+  await context.printItem<StartJobResponse["item"]>({ item }, [
+    { header: "instance", value: ({ id }) => id },
+    { header: "job", value: ({ jobId }) => jobId },
+    { header: "started", value: (start) => (start.started ? "yes" : "no") },
+    { header: "not before", value: ({ notBefore }) => notBefore },
+    { header: "reason", value: ({ reason }) => reason },
+    { header: "status", value: () => instance?.status, isStatus: true },
+    { header: "runs", value: () => (instance ? summariseOutcomes(instance.groups) : "") },
+  ]);
+}
