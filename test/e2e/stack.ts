@@ -64,10 +64,13 @@ export async function startStack(
   options: {
     readonly runnerNames?: readonly string[];
     readonly runnerFlags?: readonly string[];
+    readonly serverFlags?: readonly string[];
+    /** For every call of the CLI. */
+    readonly cliEnv?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), "courier-e2e-"));
-  const stack = new RealStack(directory);
+  const stack = new RealStack(directory, options);
   try {
     await stack.startServer();
     for (const name of options.runnerNames ?? [])
@@ -95,15 +98,26 @@ class RealStack implements Stack {
   readonly #runners: Program[] = [];
   #enrollmentKey: string | undefined;
 
-  constructor(directory: string) {
+  readonly #serverFlags: readonly string[];
+  readonly #cliEnv: Readonly<Record<string, string>>;
+
+  constructor(
+    directory: string,
+    options: {
+      readonly serverFlags?: readonly string[];
+      readonly cliEnv?: Readonly<Record<string, string>>;
+    },
+  ) {
     this.directory = directory;
+    this.#serverFlags = options.serverFlags ?? [];
+    this.#cliEnv = options.cliEnv ?? {};
   }
 
   async startServer(): Promise<void> {
     const dataDirectory = join(this.directory, "server");
     const listen = this.url === "" ? "127.0.0.1:0" : new URL(this.url).host;
     const args = ["start", "--data-dir", dataDirectory, "--listen", listen, "--log-level", "warn"];
-    this.#server = startProgram("courier-server", args, {});
+    this.#server = startProgram("courier-server", [...args, ...this.#serverFlags], {});
     this.url = await readReady(this.#server, "url");
     this.adminToken = (await readFile(join(dataDirectory, "admin-token"), "utf8")).trim();
   }
@@ -134,6 +148,7 @@ class RealStack implements Stack {
       COURIER_URL: this.url,
       COURIER_TOKEN: this.adminToken,
       COURIER_HOME: join(this.directory, "cli-home"),
+      ...this.#cliEnv,
       ...options.env,
     };
     return startProgram("courier-cli", args, { cwd: this.directory, ...options, env });

@@ -1,4 +1,4 @@
-// What the stages need from the machine: Node, the npm packages, a PostgreSQL server, `ps`, `ansible-playbook`.
+// What the stages need from the machine: Node, the npm packages, a PostgreSQL server, `ps`, `openssl`, `ansible-playbook`.
 
 import { execFileSync } from "node:child_process";
 import {
@@ -77,6 +77,7 @@ function missingPackages() {
     ...(locatePostgres() === undefined ? ["postgresql"] : []),
     ...(isOnPath("ps") ? [] : ["procps"]),
     ...(isOnPath("bash") ? [] : ["bash"]),
+    ...(isOnPath("openssl") ? [] : ["openssl"]),
     // For the test of the ansible interpreter, which is left out without it; brings Python, which an example needs.
     ...(isOnPath("ansible-playbook") ? [] : ["ansible-core"]),
   ];

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import { createSecureContext } from "node:tls";
 import { CourierError, errorCodes } from "@courier/core";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
@@ -12,6 +14,7 @@ import { SystemClock } from "./system-clock.ts";
 
 interface StartFlags {
   readonly url: string;
+  readonly cafile?: string;
   readonly dataDir: string;
   readonly name: string;
   readonly enrollmentKey?: string;
@@ -40,6 +43,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       "base URL of courier-server, such as https://courier:8443",
       httpUrl,
     )
+    .option("--cafile <file>", "PEM file of the authority of the service's certificate")
     .requiredOption("--data-dir <dir>", "where identity, journal and run directories are kept")
     .option("--name <name>", "name to enrol under", hostname())
     .addOption(
@@ -119,9 +123,12 @@ async function run(flags: RunFlags): Promise<void> {
 async function start(flags: StartFlags): Promise<void> {
   const customInterpreters = readInterpreters(flags.interpreters);
   if (customInterpreters === undefined) return;
+  const caPem = flags.cafile === undefined ? undefined : readAuthority(flags.cafile);
+  if (caPem instanceof Error) return exitWith(caPem);
   const logger = pino({ name: "courier-runner", level: flags.logLevel }, pino.destination(2));
   const agent = new NodeAgent({
     url: flags.url,
+    ...(caPem === undefined ? {} : { caPem }),
     dataDir: resolve(flags.dataDir),
     name: flags.name,
     ...(flags.enrollmentKey === undefined ? {} : { enrollmentKey: flags.enrollmentKey }),
@@ -138,6 +145,19 @@ async function start(flags: StartFlags): Promise<void> {
   });
   stopOnSignals(agent, (reason) => logger.info({ reason }, "stopping, running steps go on"));
   await agent.start().catch((error: unknown) => exitWith(error));
+}
+
+/** What is no certificate is told of at the start, and not by every connection that fails. */
+function readAuthority(file: string): string | CourierError {
+  try {
+    const text = readFileSync(file, "utf8");
+    createSecureContext({ ca: text });
+    if (/-----BEGIN CERTIFICATE-----/.test(text)) return text;
+    return new CourierError("USAGE", `--cafile ${file}: there is no PEM certificate in it`);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new CourierError("USAGE", `--cafile ${file}: ${reason}`, { cause });
+  }
 }
 
 /** Undefined when the file is wrong: then the process is to end, and has been told with which code. */

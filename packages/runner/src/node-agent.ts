@@ -25,6 +25,8 @@ import {
 export interface NodeAgentOptions {
   /** Base URL of the service, http(s). */
   readonly url: string;
+  /** One more authority that the service's TLS certificate may come from, PEM text. */
+  readonly caPem?: string;
   /** Owned by this agent alone while it runs. */
   readonly dataDir: string;
   /** Name to enrol under; later starts keep the name of the enrolment. */
@@ -156,9 +158,10 @@ export class NodeAgent implements Service {
   async #enrollAndConnect(running: Running): Promise<void> {
     const identity = await this.#identity(running.attributes);
     if (identity === undefined || this.#stopping.signal.aborted) return;
-    const { url, clock, random } = this.#options;
+    const { url, caPem, clock, random } = this.#options;
     this.#connector = new Connector({
       url,
+      caPem,
       identity,
       clock,
       random,
@@ -175,7 +178,7 @@ export class NodeAgent implements Service {
         }),
         established: (link) => {
           this.#announce(identity);
-          running.desk.connected(link, { url, identity });
+          running.desk.connected(link, { url, caPem, identity });
         },
         received: (message) => this.#receive(running.desk, message),
         lost: () => running.desk.disconnected(),
@@ -185,7 +188,7 @@ export class NodeAgent implements Service {
   }
 
   async #identity(attributes: ReportedAttributes): Promise<NodeIdentity | undefined> {
-    const { dataDir, url, name, enrollmentKey, clock, random } = this.#options;
+    const { dataDir, url, caPem, name, enrollmentKey, clock, random } = this.#options;
     const privateKey = await loadOrCreateKey(dataDir);
     const known = loadIdentity(dataDir, privateKey);
     if (known !== undefined) return known;
@@ -198,7 +201,7 @@ export class NodeAgent implements Service {
     const publicKey = publicKeyText(privateKey);
     const { signal } = this.#stopping;
     const enrolled = await enrollPersistently(
-      { url, key: enrollmentKey, name, publicKey, attributes, signal },
+      { url, caPem, key: enrollmentKey, name, publicKey, attributes, signal },
       { clock, random, logger: this.#logger },
     );
     return enrolled === undefined ? undefined : await saveIdentity(dataDir, enrolled, privateKey);

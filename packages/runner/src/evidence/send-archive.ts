@@ -11,6 +11,7 @@ import { sha256Of } from "./pack-artifacts.ts";
 export interface EvidenceTarget {
   /** Base URL of the service. */
   readonly url: string;
+  readonly caPem?: string | undefined;
   readonly identity: NodeIdentity;
 }
 
@@ -28,7 +29,7 @@ export type SendOutcome =
  */
 export async function sendArchive(
   archive: SpooledArchive,
-  { url, identity }: EvidenceTarget,
+  { url, caPem, identity }: EvidenceTarget,
   signal: AbortSignal,
 ): Promise<SendOutcome> {
   const { key, path, sizeBytes } = archive;
@@ -49,6 +50,7 @@ export async function sendArchive(
       const answer = await put(`${place}?${query}&offset=${offset}`, {
         part,
         authorization,
+        caPem,
         signal,
       });
       if (answer.kind !== "taken") return answer;
@@ -77,13 +79,17 @@ async function put(
   request: {
     readonly part: Buffer;
     readonly authorization: string;
+    readonly caPem: string | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<PartAnswer> {
-  const { part, authorization, signal } = request;
+  const { part, authorization, caPem, signal } = request;
   const headers = { authorization, "content-type": "application/octet-stream" };
   const content = { method: "PUT", headers, body: part } as const;
-  const limits = { timeoutMs: evidenceRequestTimeoutMs, signal, answerBytesMax: 64 * 1024 };
+  const limits = {
+    ...{ timeoutMs: evidenceRequestTimeoutMs, answerBytesMax: 64 * 1024 },
+    ...{ signal, caPem },
+  };
   try {
     const { status, body } = await sendRequest(url, content, limits);
     return status === 200 ? takenFrom(body) : refusalOf(status, body);

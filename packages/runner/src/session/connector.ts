@@ -9,6 +9,7 @@ import { reconnectDelayMs } from "./reconnect-delay.ts";
 /** What keeping a node connected takes. */
 export interface ConnectorOptions {
   readonly url: string;
+  readonly caPem?: string | undefined;
   readonly identity: NodeIdentity;
   readonly clock: Clock;
   readonly random: () => number;

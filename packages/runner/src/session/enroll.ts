@@ -6,6 +6,7 @@ import { postJson } from "./send-request.ts";
 /** What the node tells when it asks to be admitted. */
 export interface EnrollRequest {
   readonly url: string;
+  readonly caPem?: string | undefined;
   readonly key: string;
   readonly name: string;
   /** SPKI DER, base64. */
@@ -16,10 +17,11 @@ export interface EnrollRequest {
 
 /** Asks the service to admit this node. Throws a `CourierError`; a retryable one means: try again later. */
 export async function enroll(request: EnrollRequest): Promise<EnrolledAs> {
-  const { url, signal, ...body } = request;
+  const { url, caPem, signal, ...body } = request;
   const response = await postJson(`${url.replace(/\/+$/, "")}/node/management/v1/enroll`, body, {
     timeoutMs: enrollTimeoutMs,
     signal,
+    caPem,
     answerBytesMax: 64 * 1024,
   }).catch((cause: unknown) => {
     throw new CourierError("SERVICE_UNREACHABLE", `cannot reach ${url}: ${messageOf(cause)}`, {

@@ -14,6 +14,7 @@ import type { Link } from "../run/link.ts";
 import { Handshake, type HelloFacts } from "./handshake.ts";
 import type { NodeIdentity } from "./identity.ts";
 import { readServerFrame } from "./server-frame.ts";
+import { trustedAuthorities } from "./trusted-authorities.ts";
 
 /** Why a connection ended. */
 export interface ConnectionEnd {
@@ -51,6 +52,7 @@ export class NodeConnection implements Link {
 
   constructor(options: {
     readonly url: string;
+    readonly caPem?: string | undefined;
     readonly identity: NodeIdentity;
     readonly clock: Clock;
     readonly events: ConnectionEvents;
@@ -65,6 +67,7 @@ export class NodeConnection implements Link {
       perMessageDeflate: false,
       maxPayload: frameBytesMax,
       followRedirects: false,
+      ...trustedAuthorities(options.caPem),
     });
     this.ended = this.#listen();
   }

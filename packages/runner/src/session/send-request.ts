@@ -1,5 +1,6 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { trustedAuthorities } from "./trusted-authorities.ts";
 
 /** What the service answered. */
 export interface JsonAnswer {
@@ -13,6 +14,8 @@ export interface ExchangeLimits {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly answerBytesMax: number;
+  /** One more authority that a service's certificate may come from, PEM text. */
+  readonly caPem?: string | undefined;
 }
 
 /** Posts one JSON document; like `sendRequest`. */
@@ -48,6 +51,7 @@ export function sendRequest(
     const request = open(url, {
       method,
       agent: false,
+      ...trustedAuthorities(limits.caPem),
       headers: { ...headers, "content-length": body.length },
       signal,
     });
