@@ -6,13 +6,17 @@ cli=${COURIER_CLI:-courier-cli}
 field() { node -pe 'JSON.parse(require("fs").readFileSync(0, "utf8")).'"$1"; }
 outcomes() { "$cli" state instance list-instance-runs --instanceId "$instance" | field 'items.map(({ status }) => status).join(", ")'; }
 
-job=$(sed "s|name: one-by-one|name: one-by-one-$$|" "$(dirname "$0")/one-by-one.yaml" |
+# The nodes of `npm start` are on this machine: the file holds the first batch until the instance is paused.
+marker=$(mktemp -u)
+trap 'rm -f "$marker"' EXIT
+job=$(sed "s|name: one-by-one|name: one-by-one-$$|; s|/tmp/one-by-one|$marker|" "$(dirname "$0")/one-by-one.yaml" |
   "$cli" scheduler jobs add-job --body-file - --body-format yaml | field item.id)
 instance=
 until [ -n "$instance" ]; do
   instance=$("$cli" state instance list-all --job-id "$job" | field 'items.map(({ id }) => id).join("")')
 done
 "$cli" state instance pause --instanceId "$instance" >/dev/null
+touch "$marker"
 until [ "$(outcomes)" = "success, pending" ]; do sleep 0.2; done
 echo "paused: $(outcomes)"
 "$cli" state instance resume --instanceId "$instance" >/dev/null

@@ -143,6 +143,7 @@ export function newGroup(instanceId: string, group: Partial<GroupRow> = {}): Gro
     haltReason: "",
     startedAt: now,
     deadlineAt: null,
+    soakUntil: null,
     finishedAt: null,
     counts: noCounts,
     ...group,

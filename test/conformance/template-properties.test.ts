@@ -29,11 +29,22 @@ const amount = fc.oneof(
   }),
 );
 
+const ramp = fc.record({
+  type: fc.constant("ramp" as const),
+  value: fc.array(
+    fc.oneof(
+      fc.integer({ min: 1, max: 1000 }),
+      fc.integer({ min: 1, max: 1000 }).map((value) => `${value / 10}%`),
+    ),
+    { minLength: 1, maxLength: 5 },
+  ),
+});
+
 const group: fc.Arbitrary<TargetGroup> = fc.record(
   {
     nodeListType: fc.constant("nodes" as const),
     nodeIdentifiers: fc.array(name, { maxLength: 3 }),
-    batchSize: amount,
+    batchSize: fc.oneof(amount, ramp),
     distributionMethod: fc.constantFrom("batching" as const, "rolling" as const),
     successCriteria: fc.array(
       fc.record({
@@ -43,6 +54,11 @@ const group: fc.Arbitrary<TargetGroup> = fc.record(
       { minLength: 1, maxLength: 2 },
     ),
     earlyTermination: fc.boolean(),
+    soakSeconds: fc.integer({ min: 0, max: 1000 }),
+    haltOn: fc.constantFrom(
+      { failure: "12.5%", timeout: 1 },
+      { unreachable: { type: "percent" as const, value: 3 } },
+    ),
     timeoutSeconds: seconds,
     minReady: amount,
     offlinePolicy: fc.constantFrom("wait" as const, "fail" as const, "skip" as const),

@@ -61,6 +61,23 @@ describe("profiles", () => {
     expect(mode).toBe(0o600);
   });
 
+  it("are removed, and a replaced one is told of unless that was wanted", async () => {
+    const options = await setup();
+    await runCliAlone(register("one"), options);
+
+    const again = await runCliAlone(register("one"), options);
+    const wanted = await runCliAlone([...register("one"), "--overwrite"], options);
+    const removed = await runCliAlone(["deregister-device", "--profile", "one"], options);
+    const gone = await runCliAlone(["deregister-device", "--profile", "one"], options);
+    const forced = await runCliAlone(["deregister-device", "--profile=one", "--force"], options);
+
+    expect(again.stderr).toBe('replaced the profile "one" that was there before\n');
+    expect([wanted.code, wanted.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(removed.stdout)).toEqual({ item: { profileName: "one", removed: true } });
+    expect([gone.code, forced.code]).toEqual([2, 0]);
+    expect((await runCliAlone(["get-default-profile"], options)).code).toBe(2);
+  });
+
   it("give a warning when others can read them", async () => {
     const options = await setup();
     await runCliAlone(register("one"), options);
@@ -86,4 +103,30 @@ describe("profiles", () => {
 
 it("prints its version", async () => {
   expect(await runCliAlone(["--version"])).toMatchObject({ code: 0, stdout: "0.1.0\n" });
+});
+
+describe("--example", () => {
+  it.each(["json", "yaml", "toml"])("prints bodies that validate, in %s", async (format) => {
+    const args = ["scheduler", "jobs", "add-job", "--example", "--example-format", format];
+    for (const number of ["1", "2"]) {
+      const example = await runCliAlone([...args, "-n", number]);
+      const validate = ["scheduler", "jobs", "validate", "--body", example.stdout];
+      const checked = await runCliAlone([...validate, "--body-format", format]);
+
+      expect({ ...checked, stdout: JSON.parse(checked.stdout) as unknown }).toMatchObject({
+        code: 0,
+        stdout: { item: { valid: true, problems: [] } },
+      });
+    }
+  });
+
+  it("needs none of the flags that the command needs, and names its bodies on stderr", async () => {
+    const args = ["management", "list", "add-nodes", "-e"];
+
+    const { code, stdout, stderr } = await runCliAlone(args);
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ nodeIds: ["web-1", "web-2"] });
+    expect(stderr).toBe("# two nodes\n");
+  });
 });

@@ -78,6 +78,17 @@ describe("the examples on real nodes", () => {
     expect(valueAt(changed, ["item", "attributes", "tags"])).toEqual({ role: "web", rack: "7" });
   });
 
+  it("ramps/bad-release.yaml halts at the first node", async () => {
+    const file = join(directory, "ramps", "bad-release.yaml");
+    const add = ["scheduler", "jobs", "add-job", "--body-file", file, "--wait"];
+    const { code, stdout } = await stack.cli(add);
+
+    expect(code).toBe(1);
+    const instanceId = textAt(JSON.parse(stdout), ["item", "instance", "id"]);
+    const list = ["state", "instance", "list-instance-runs", "--instanceId", instanceId];
+    expect(statusesOf(await stack.json(list))).toEqual(["failure", "skipped", "skipped"]);
+  });
+
   it("hello.yaml prints what it promises", async () => {
     const template = readFileSync(join(directory, "hello.yaml"), "utf8");
     const stdin = template.replace("name: hello-yaml", "name: hello-again");

@@ -142,6 +142,14 @@ const routes: readonly RouteCase[] = [
   },
   {
     ...manage,
+    method: "PUT",
+    path: `${management}/filters/:filter`,
+    notFound: "FILTER_NOT_FOUND",
+    body: { constraints: {} },
+    invalid: { body: { constraints: 1 } },
+  },
+  {
+    ...manage,
     method: "GET",
     path: `${management}/filters/:filter/nodes`,
     forbidden: undefined,
@@ -149,7 +157,7 @@ const routes: readonly RouteCase[] = [
     invalid: paging,
   },
   ...(["list", "cohort"] as const).flatMap((kind) =>
-    ["add", "remove"].map((action) => ({
+    ["add", "remove", "modify"].map((action) => ({
       ...manage,
       path: `${management}/${kind}s/:${kind}/nodes/${action}`,
       notFound: `${kind.toUpperCase()}_NOT_FOUND`,

@@ -96,6 +96,41 @@ describe.each(databaseKinds)("filters, lists, cohorts and tags on %s", (kind) =>
     expect(targets).toEqual([nodeIds[2], nodeIds[1]]);
   });
 
+  it("takes the arrays that scripts for the original send, and replaces a list's nodes", async () => {
+    await post("/lists", { name: "arrays", nodeIds: [] });
+    await post("/lists/arrays/nodes/add", ["db-1", "web-1"]);
+    await post("/lists/arrays/nodes/remove", ["db-1"]);
+    const afterRemove = await get("/lists/arrays");
+    await post("/lists/arrays/nodes/modify", ["web-2", "db-1"]);
+    const afterModify = await get("/lists/arrays");
+    const tags = await post("/nodes/web-1/tags/modify", [{ name: "os", value: "OpenWRT" }]);
+    const noTag = await post("/nodes/web-1/tags/modify", [{ name: "os" }]);
+    const byKeyword = await get("/lists?keyword=ARRA");
+
+    expect(at(afterRemove.json, "item", "nodeIds")).toEqual([nodeIds[0]]);
+    expect(at(afterModify.json, "item", "nodeIds")).toEqual([nodeIds[1], nodeIds[2]]);
+    expect(at(tags.json, "item", "attributes", "tags")).toEqual({ role: "web", os: "OpenWRT" });
+    expect(at(noTag.json, "error", "message")).toContain("the body's /0: expected a tag");
+    expect(at(byKeyword.json, "totalItems")).toBe(1);
+    expect(at((await get("/lists?keyword=100%25")).json, "totalItems")).toBe(0);
+  });
+
+  it("replaces a filter's constraints under its name", async () => {
+    await post("/filters", { name: "moving", constraints: tagged("web") });
+    const path = `${base}/filters/moving`;
+    const put = async (body: object): Promise<Answer> =>
+      fixture.send("PUT", path, { token: manager, body });
+
+    const updated = await put({ constraints: tagged("db") });
+    const ran = await get("/filters/moving/nodes");
+    const refused = await put({ constraints: { skills: [{ name: "s", version: ["~> 1"] }] } });
+
+    expect(updated.status).toBe(200);
+    expect(at(ran.json, "items", 0, "name")).toBe("db-1");
+    expect(refused.status).toBe(400);
+    expect(at((await get("/filters/moving")).json, "item", "name")).toBe("moving");
+  });
+
   it("targets several cohorts, each node once", async () => {
     const ids = [];
     for (const [name, members] of [
@@ -255,6 +290,7 @@ describe.each(databaseKinds)("filters, lists, cohorts and tags on %s", (kind) =>
     await post("/lists", { name: "two", nodeIds: ["web-1", "web-2"] });
 
     const archived = await post("/nodes/web-1/archive");
+    const onlyArchived = await get("/nodes?is-archived=true");
     const list = await get("/lists/two");
     const filter = await post("/filters/run", { constraints: tagged("web") });
     const unknown = await addJob("on archived", {
@@ -263,6 +299,7 @@ describe.each(databaseKinds)("filters, lists, cohorts and tags on %s", (kind) =>
     });
     const back = await post("/nodes/web-1/unarchive");
 
+    expect(at(onlyArchived.json, "items", 0, "name")).toBe("web-1");
     expect(at(archived.json, "item", "enrollmentLevel")).toBe("archived");
     expect(at(list.json, "item", "nodeIds")).toEqual([nodeIds[1]]);
     expect(at(filter.json, "totalItems")).toBe(1);

@@ -55,6 +55,28 @@ describe.each(databaseKinds)("the JSON shapes of the original's pages on %s", (k
     expect(keysOf(at(json, "item"))).toEqual(["exceptionReasons", "id", "nextExecutionTime"]);
   });
 
+  it("filters instances and runs by time, and jobs by activity and name", async () => {
+    const state = "/courier/state-api/v1";
+    const instances = `${state}/instances?job-id=${walk.jobId}`;
+    const runs = `${state}/instances/${walk.instanceId}/runs`;
+    const count = async (path: string): Promise<unknown> => at(await get(path), "totalItems");
+    const future = "2999-01-01T00:00:00Z";
+
+    expect(await count(`${instances}&run-after=1999-12-31T23:59:59%2B02:00`)).toBe(1);
+    expect(await count(`${instances}&run-after=${future}`)).toBe(0);
+    expect(await count(`${instances}&runBefore=${future}`)).toBe(1);
+    expect(await count(`${runs}?run-before=${future}&groupNum=0`)).toBe(1);
+    expect(await count(`${runs}?run-after=${future}`)).toBe(0);
+    expect(await count(`${jobsPath}?active=true`)).toBe(0);
+    const named = at(await get(`${jobsPath}?sortKey=name&sortOrder=desc`), "items");
+    const names = Array.isArray(named) ? named.map((job) => String(at(job, "name"))) : [];
+    expect(names).toEqual([...names].sort().reverse());
+    for (const wrong of ["yesterday", "2024-13-01T00:00:00Z"]) {
+      const answer = await fixture.send("GET", `${runs}?run-after=${wrong}`, { token });
+      expect([answer.status, at(answer.json, "error", "code")]).toEqual([400, "REQUEST_INVALID"]);
+    }
+  });
+
   it("has list-all's instance, key by key", async () => {
     const json = await get(`/courier/state-api/v1/instances?job-id=${walk.jobId}`);
 

@@ -1,11 +1,14 @@
 import {
+  batchAt,
   endedCount,
+  findHalt,
   isGroupFinal,
   isInstanceFinal,
   isRunOutcome,
   noRuns,
   pendingCount,
   resolveGroupRules,
+  type GroupRules,
   type GroupSpec,
   type RunCounts,
   type RunStatus,
@@ -29,6 +32,8 @@ export interface Witness {
   readonly ackedOutput: ReadonlyMap<string, number>;
   /** The outcome each run had when it was first seen with one. */
   readonly outcomes: Map<string, RunStatus>;
+  /** How many runs of a group had been dispatched when it was first seen halted. */
+  readonly begunAtHalt: Map<string, number>;
 }
 
 /** Checks everything that must hold at any moment; throws with what is broken. */
@@ -44,10 +49,9 @@ export async function checkAlways(db: Database, witness: Witness): Promise<void>
     fired.add(occurrence);
     const { items: runs } = await listRuns(db, { instanceId: id, page: 1, size: 1000 });
     for (const group of await listGroups(db, id)) {
-      checkGroup(
-        group,
-        runs.filter((run) => run.groupNumber === group.groupNumber),
-      );
+      const own = runs.filter((run) => run.groupNumber === group.groupNumber);
+      checkGroup(group, own);
+      checkHalt(group, own, witness);
     }
     for (const run of runs) checkFinal(run, witness);
   }
@@ -63,12 +67,37 @@ function checkGroup(group: GroupRow, runs: readonly RunRow[]): void {
   }
   // Written by the simulation itself as a canonical group.
   const rules = resolveGroupRules(JSON.parse(group.spec) as GroupSpec, group.nodeCount);
-  if (recount.inFlight > rules.batchSize) {
-    throw new Error(`(d) ${name} has ${recount.inFlight} in flight, batch size ${rules.batchSize}`);
+  const room = roomOf(rules, group);
+  if (recount.inFlight > room) {
+    throw new Error(`(d) ${name} has ${recount.inFlight} in flight, batch size ${room}`);
+  }
+  const haltReason = findHalt(rules.haltOn, recount, group.nodeCount);
+  if (haltReason !== undefined && group.status === "success") {
+    throw new Error(`(j) ${name} succeeded: ${haltReason}`);
   }
   if (isGroupFinal(group.status) && pendingCount(recount, group.nodeCount) + recount.inFlight > 0) {
     throw new Error(`(c) ${name} is ${group.status} with open runs`);
   }
+}
+
+/** Nothing is dispatched any more once a group is halted. */
+function checkHalt(group: GroupRow, runs: readonly RunRow[], { begunAtHalt }: Witness): void {
+  if (group.haltReason === "") return;
+  const name = `${group.instanceId}/${group.groupNumber}`;
+  const begun = runs.filter((run) => run.dispatchedAt !== null).length;
+  const before = begunAtHalt.get(name) ?? begun;
+  begunAtHalt.set(name, before);
+  if (begun > before) throw new Error(`(j) group ${name} started ${begun - before} after its halt`);
+}
+
+/** How many runs the group's current batch, or its window, holds. */
+function roomOf(rules: GroupRules, { batchEnd, nodeCount }: GroupRow): number {
+  if (rules.distributionMethod === "rolling") return rules.batchSizes[0];
+  const { start, end } = batchAt(rules.batchSizes, {
+    position: Math.max(0, batchEnd - 1),
+    nodeCount,
+  });
+  return end - start;
 }
 
 function count(runs: readonly RunRow[]): RunCounts {

@@ -1,4 +1,4 @@
-import type { CanonicalGroup, CanonicalJob, CanonicalStep } from "@courier/schema";
+import type { Amount, CanonicalGroup, CanonicalJob, CanonicalStep } from "@courier/schema";
 import type { Random } from "./random.ts";
 
 const zeroId = "00000000-0000-0000-0000-000000000000";
@@ -48,11 +48,7 @@ function randomGroup(random: Random, nodeIds: readonly string[]): CanonicalGroup
     filter: null,
     filterId: zeroId,
     listId: zeroId,
-    batchSize: random.pick([
-      { type: "number", value: random.between(1, 4) },
-      { type: "percent", value: random.between(1, 100) },
-    ]),
-    distributionMethod: random.pick(["batching", "rolling"]),
+    ...randomPace(random),
     successCriteria: [
       { status: "success", numRuns: { type: "percent", value: random.pick([0, 30, 70, 100]) } },
     ],
@@ -61,5 +57,32 @@ function randomGroup(random: Random, nodeIds: readonly string[]): CanonicalGroup
     ...(hasQuorum ? { minReady: { type: "percent", value: random.between(1, 100) } } : {}),
     ...(random.chance(0.3) ? { offlinePolicy: random.pick(["fail", "skip"]) } : {}),
     ...(random.chance(0.3) ? { onEmpty: "succeed" } : {}),
+    ...(random.chance(0.3) ? { haltOn: { [random.pick(haltKinds)]: randomLimit(random) } } : {}),
+  };
+}
+
+const haltKinds = ["failure", "unreachable", "timeout"] as const;
+
+function randomLimit(random: Random): Amount {
+  return random.pick([
+    { type: "number", value: random.between(1, 3) },
+    { type: "percent", value: random.between(1, 60) },
+  ]);
+}
+
+type Pace = Pick<CanonicalGroup, "batchSize" | "distributionMethod" | "soakSeconds">;
+
+/** A window, batches of one size, or a ramp; the latter two may soak. */
+function randomPace(random: Random): Pace {
+  const batchSize: Amount = random.pick([
+    { type: "number", value: random.between(1, 4) },
+    { type: "percent", value: random.between(1, 100) },
+  ]);
+  if (random.chance(0.4)) return { batchSize, distributionMethod: "rolling" };
+  const ramp = { type: "ramp" as const, value: [1, random.between(1, 3), "50%"] };
+  return {
+    batchSize: random.chance(0.5) ? ramp : batchSize,
+    distributionMethod: "batching",
+    ...(random.chance(0.5) ? { soakSeconds: random.between(1, 15) } : {}),
   };
 }

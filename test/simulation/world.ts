@@ -37,6 +37,7 @@ export class World {
     executions: new Map<string, number>(),
     ackedOutput: new Map<string, number>(),
     outcomes: new Map(),
+    begunAtHalt: new Map(),
   } satisfies Witness;
   readonly #reconnects = new Map<SimulatedNode, Timer>();
   #executing: string[] = [];

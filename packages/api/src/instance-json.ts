@@ -1,4 +1,4 @@
-import { pendingCount } from "@courier/core";
+import { batchAt, pendingCount, resolveGroupRules, type GroupSpec } from "@courier/core";
 import type {
   ActionSpec,
   Instance,
@@ -64,10 +64,21 @@ function groupItem(group: GroupRow): InstanceGroup {
     status: group.status,
     reason: group.reason,
     nodeCount: group.nodeCount,
+    batchNumber: batchNumber(group),
+    soakUntil: rfc3339OrNull(group.soakUntil),
+    haltCause: group.haltReason === "" ? null : group.haltReason,
     counts: {
       ...ended,
       dispatched: inFlight,
       pending: pendingCount(group.counts, group.nodeCount),
     },
   };
+}
+
+function batchNumber({ spec, batchEnd, nodeCount }: GroupRow): number | null {
+  if (batchEnd === 0) return null;
+  // The column holds the rules of a canonical group, and nothing else writes it.
+  const rules = resolveGroupRules(JSON.parse(spec) as GroupSpec, nodeCount);
+  if (rules.distributionMethod === "rolling") return null;
+  return batchAt(rules.batchSizes, { position: batchEnd - 1, nodeCount }).number;
 }

@@ -15,6 +15,7 @@ import { askerOf } from "./audit.ts";
 import { instanceEvents } from "./instance-events.ts";
 import { instanceDetail, instanceItem, instanceSpecs } from "./instance-json.ts";
 import { readParts } from "./instance-parts.ts";
+import { instantOf } from "./instant-query.ts";
 import { found } from "./not-found.ts";
 import { runPageSizeDefault } from "./limits.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
@@ -68,11 +69,15 @@ async function listPage(
   request: FastifyRequest<{ Querystring: InstanceListQuery }>,
 ): Promise<object> {
   const { jobId, status } = request.query;
+  const createdAfter = instantOf("runAfter", request.query.runAfter);
+  const createdBefore = instantOf("runBefore", request.query.runBefore);
   const page = pageRequestOf(request.query);
   const { items, total } = await listInstances(context.db, {
     ...page,
     ...(jobId === undefined ? {} : { jobId }),
     ...(status === undefined ? {} : { status: status }),
+    ...(createdAfter === undefined ? {} : { createdAfter }),
+    ...(createdBefore === undefined ? {} : { createdBefore }),
   });
   const shown = items.map((row) => instanceItem(row, instanceSpecs(row)));
   return pageOf(shown, total, { request: page, url: request.url });
@@ -84,6 +89,8 @@ async function listRunsPage(
 ): Promise<object> {
   const { instanceId } = await findKey(context, request.params.instanceId);
   const { status, groupNumber, nodeId } = request.query;
+  const updatedAfter = instantOf("runAfter", request.query.runAfter);
+  const updatedBefore = instantOf("runBefore", request.query.runBefore);
   const page = pageRequestOf(request.query, runPageSizeDefault);
   const { items, total } = await listRuns(context.db, {
     ...page,
@@ -91,6 +98,8 @@ async function listRunsPage(
     ...(status === undefined ? {} : { status: status }),
     ...(groupNumber === undefined ? {} : { groupNumber }),
     ...(nodeId === undefined ? {} : { nodeId }),
+    ...(updatedAfter === undefined ? {} : { updatedAfter }),
+    ...(updatedBefore === undefined ? {} : { updatedBefore }),
   });
   return pageOf(items.map(runItem), total, { request: page, url: request.url });
 }

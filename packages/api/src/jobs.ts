@@ -92,14 +92,28 @@ async function listPage(
   context: ApiContext,
   request: FastifyRequest<{ Querystring: JobListQuery }>,
 ): Promise<object> {
-  const { name, status } = request.query;
+  const { name, status, active, sortKey, sortOrder } = request.query;
   const page = pageRequestOf(request.query);
   const { items, total } = await listJobs(context.db, {
     ...page,
     ...(name === undefined ? {} : { name }),
     ...(status === undefined ? {} : { status }),
+    ...(active === undefined ? {} : { isActive: active }),
+    sort: {
+      by: sortKey === "name" ? "name" : "created_at",
+      order: sortOrderOf(sortOrder, sortKey),
+    },
   });
   return pageOf(items.map(jobItem), total, { request: page, url: request.url });
+}
+
+/** Names read from the first letter on, creation times from the newest. */
+function sortOrderOf(
+  order: JobListQuery["sortOrder"],
+  key: JobListQuery["sortKey"],
+): "asc" | "desc" {
+  if (order === undefined) return key === "name" ? "asc" : "desc";
+  return order === "asc" || order === "ascending" ? "asc" : "desc";
 }
 
 function textOf(request: FastifyRequest): string {

@@ -18,7 +18,7 @@ const id = { schema: "node-set-id-response" } as const;
 
 type Routes<Name extends string> = Readonly<Record<Name, RouteOptions>>;
 type CommonRoutes = Routes<"create" | "list" | "get" | "delete">;
-type MemberRoutes = Routes<"add" | "remove">;
+type MemberRoutes = Routes<"add" | "remove" | "modify">;
 
 /** The routes of one kind of node set that all kinds have. */
 function commonRoutes(kind: Kind, body: SchemaName): CommonRoutes {
@@ -71,6 +71,11 @@ function memberRoutes(kind: Exclude<Kind, "filter">): MemberRoutes {
       operationId: `removeFrom${named}`,
       summary: `Remove nodes from a ${kind}`,
     }),
+    modify: changing({
+      ...change,
+      operationId: `replaceIn${named}`,
+      summary: `Replace the nodes of a ${kind}`,
+    }),
   };
 }
 
@@ -78,12 +83,20 @@ const nodes = { 200: { schema: "node-list", description: "A page of nodes." } } 
 
 /** What each route of saved filters, saved lists and cohorts is. */
 export const nodeSetRoutes: {
-  readonly filter: CommonRoutes & Routes<"run" | "runAdhoc">;
+  readonly filter: CommonRoutes & Routes<"run" | "runAdhoc" | "update">;
   readonly list: CommonRoutes & MemberRoutes;
   readonly cohort: CommonRoutes & MemberRoutes;
 } = {
   filter: {
     ...commonRoutes("filter", "saved-filter-request"),
+    update: changing({
+      operationId: "updateFilter",
+      summary: "Replace the constraints of a filter",
+      params: { setId: "Id or name of the filter." },
+      body: "adhoc-filter-request",
+      answers: { 200: { ...id, description: "The filter was changed." } },
+      errors: ["FILTER_NOT_FOUND"],
+    }),
     run: reading({
       operationId: "runSavedFilter",
       summary: "The nodes that a saved filter describes now",

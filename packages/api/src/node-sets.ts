@@ -12,11 +12,14 @@ import {
   listNodeSetMembers,
   listNodeSets,
   removeNodeSetMembers,
+  replaceNodeSetMembers,
+  updateConstraints,
   type NodeSetKind,
   type NodeSetRow,
 } from "@courier/store";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
+import { takesArrayAs } from "./array-body.ts";
 import { recordChange } from "./audit.ts";
 import { requireNodes } from "./known-nodes.ts";
 import { nodeItem } from "./node-json.ts";
@@ -73,6 +76,11 @@ export function addNodeSetRoutes(app: FastifyInstance, context: ApiContext): voi
       return nodePage(context, request, await findNodesInSet(context.db, set));
     },
   );
+  app.put<OfSet & { Body: SchemaTypes["adhoc-filter-request"] }>(
+    `${prefix}/filters/:setId`,
+    nodeSetRoutes.filter.update,
+    async (request) => updateFilter(context, request),
+  );
   app.post<{ Body: SavedListRequest }>(
     `${prefix}/lists`,
     nodeSetRoutes.list.create,
@@ -100,9 +108,13 @@ function addCommonRoutes(app: FastifyInstance, context: ApiContext, kind: NodeSe
     routes.list,
     async (request) => {
       const page = pageRequestOf(request.query);
-      const { name } = request.query;
-      const named = name === undefined ? {} : { name };
-      const { items, total } = await listNodeSets(context.db, { ...page, kind, ...named });
+      const { name, keyword } = request.query;
+      const { items, total } = await listNodeSets(context.db, {
+        ...page,
+        kind,
+        ...(name === undefined ? {} : { name }),
+        ...(keyword === undefined ? {} : { keyword }),
+      });
       return pageOf(items.map(nodeSetItem), total, { request: page, url: request.url });
     },
   );
@@ -124,11 +136,15 @@ function addMemberRoutes(
   context: ApiContext,
   kind: Exclude<NodeSetKind, "filter">,
 ): void {
-  const changes = { add: addNodeSetMembers, remove: removeNodeSetMembers } as const;
-  for (const action of ["add", "remove"] as const) {
+  const changes = {
+    add: addNodeSetMembers,
+    remove: removeNodeSetMembers,
+    modify: replaceNodeSetMembers,
+  } as const;
+  for (const action of ["add", "remove", "modify"] as const) {
     app.post<OfSet & { Body: SchemaTypes["node-ids-request"] }>(
       `${prefix}/${kind}s/:setId/nodes/${action}`,
-      nodeSetRoutes[kind][action],
+      { ...nodeSetRoutes[kind][action], preValidation: takesArrayAs("nodeIds") },
       async (request) => {
         const set = await findSet(context, kind, request.params.setId);
         const nodeIds = await requireNodes(context.db, request.body.nodeIds, "/nodeIds");
@@ -179,6 +195,26 @@ async function create(
     await recordChange(tx, { context, request }, change);
   });
   return idItem(row);
+}
+
+/** Everything but the constraints stays, the name too. */
+async function updateFilter(
+  context: ApiContext,
+  request: FastifyRequest<OfSet & { Body: SchemaTypes["adhoc-filter-request"] }>,
+): Promise<object> {
+  const { constraints } = request.body;
+  requireSoundFilter(constraints);
+  const set = await findSet(context, "filter", request.params.setId);
+  await context.db.transaction(async (tx) => {
+    await updateConstraints(tx, {
+      setId: set.id,
+      constraints: JSON.stringify(constraints),
+      now: context.clock.now(),
+    });
+    const change = { action: "filter.update", object: set.id, detail: { name: set.name } };
+    await recordChange(tx, { context, request }, change);
+  });
+  return idItem(set);
 }
 
 async function remove(

@@ -9,6 +9,7 @@ import {
 } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
+import { takeTagArray } from "./array-body.ts";
 import { recordChange } from "./audit.ts";
 import { enrollNode } from "./enroll-node.ts";
 import { enrollmentKeyLifetimeDefaultSeconds, enrollmentKeyUsesDefault } from "./limits.ts";
@@ -44,7 +45,10 @@ export function addNodeRoutes(app: FastifyInstance, context: ApiContext): void {
   for (const action of ["modify", "update"] as const) {
     app.post<OfNode & { Body: NodeTagsRequest }>(
       `${prefix}/nodes/:nodeId/tags/${action}`,
-      action === "modify" ? modifyTagsRoute : updateTagsRoute,
+      {
+        ...(action === "modify" ? modifyTagsRoute : updateTagsRoute),
+        preValidation: takeTagArray,
+      },
       async (request) => changeTags(context, request, action),
     );
   }
@@ -70,12 +74,13 @@ async function listPage(
   context: ApiContext,
   request: FastifyRequest<{ Querystring: NodeListQuery }>,
 ): Promise<object> {
-  const { name, healthStatus } = request.query;
+  const { name, healthStatus, isArchived } = request.query;
   const page = pageRequestOf(request.query);
   const { items, total } = await listNodes(context.db, {
     ...page,
     ...(name === undefined ? {} : { name }),
     ...(healthStatus === undefined ? {} : { online: healthStatus === "online" }),
+    ...(isArchived === undefined ? {} : { isArchived }),
   });
   return pageOf(items.map(nodeItem), total, { request: page, url: request.url });
 }

@@ -2,6 +2,7 @@
 const canonicalNames: ReadonlyMap<string, string> = new Map([
   ["page", "pagination.page"],
   ["size", "pagination.size"],
+  ["groupNum", "groupNumber"],
 ]);
 
 /**

@@ -142,6 +142,11 @@ export const commandTree: CommandGroup = {
       load: async () => (await import("./commands/register-device.ts")).registerDevice,
     },
     {
+      name: "deregister-device",
+      summary: "remove a profile from this machine",
+      load: async () => (await import("./commands/deregister-device.ts")).deregisterDevice,
+    },
+    {
       name: "list-profile-names",
       summary: "list the stored profiles",
       load: async () => (await import("./commands/list-profile-names.ts")).listProfileNames,

@@ -8,6 +8,14 @@ export interface OptionSpec {
   readonly summary: string;
   readonly isRequired?: true;
   readonly choices?: readonly string[];
+  /** Other long names, without dashes, that mean this flag. */
+  readonly aliases?: readonly string[];
+}
+
+/** A body that a command takes. */
+export interface ExampleBody {
+  readonly title: string;
+  readonly body: object;
 }
 
 /** A leaf of the command tree. */
@@ -15,6 +23,8 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   /** Shown below the options in help. */
   readonly notes?: string;
+  /** Bodies to start from, printed by --example. */
+  readonly examples?: readonly ExampleBody[];
   /** Does the work; the number is the exit code. Failures are thrown. */
   readonly run: (context: CommandContext, flags: Flags) => Promise<number>;
 }
@@ -52,8 +62,22 @@ export const everyLeafOptions: readonly OptionSpec[] = [
   { flag: "--verbose", summary: "say on stderr what is done" },
 ];
 
+/** The flags of every leaf that has examples, as the original spells them. */
+export const exampleOptions: readonly OptionSpec[] = [
+  { flag: "-e, --example", summary: "print bodies to start from, and do nothing else" },
+  {
+    flag: "-f, --example-format <FORMAT>",
+    summary: "format of the examples",
+    choices: ["json", "yaml", "toml"],
+  },
+  { flag: "-n, --example-number <N>", summary: "only the example with this number, from 1" },
+];
+
 /** The flags that every list takes. */
 export const pageOptions: readonly OptionSpec[] = [
   { flag: "--pagination.page <N>", summary: "which page, from 1" },
-  { flag: "--pagination.size <N>", summary: "items per page, up to 1000" },
+  {
+    flag: "--pagination.size <N>",
+    summary: "items per page, up to 1000, or a multiple of 1000 up to 100000",
+  },
 ];

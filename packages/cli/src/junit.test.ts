@@ -31,7 +31,18 @@ const instance: InstanceDetail = {
   lastUpdatedBy: "",
   reason: "",
   status: "failure",
-  groups: [{ groupNumber: 0, status: "failure", reason: "", nodeCount: 4, counts }],
+  groups: [
+    {
+      groupNumber: 0,
+      status: "failure",
+      reason: "",
+      nodeCount: 4,
+      counts,
+      batchNumber: 1,
+      soakUntil: null,
+      haltCause: null,
+    },
+  ],
 };
 
 function run(runId: string, status: Run["status"], nodeId: string): Run {

@@ -30,6 +30,11 @@ export const managementTree: CommandGroup = {
           load: async () => (await import("./commands/management/node-changes.ts")).updateTags,
         },
         {
+          name: "delete-tags",
+          summary: "take tags away that users attached to a node",
+          load: async () => (await import("./commands/management/node-changes.ts")).deleteTags,
+        },
+        {
           name: "archive-node",
           summary: "leave a node out of lists and targets",
           load: async () => (await import("./commands/management/node-changes.ts")).archiveNode,
@@ -75,6 +80,11 @@ export const managementTree: CommandGroup = {
             (await import("./commands/management/filter-commands.ts")).runSavedFilter,
         },
         {
+          name: "update-filter",
+          summary: "replace a filter's constraints",
+          load: async () => (await import("./commands/management/filter-commands.ts")).updateFilter,
+        },
+        {
           name: "delete-filter",
           summary: "delete a filter",
           load: async () => (await import("./commands/management/filter-commands.ts")).deleteFilter,
@@ -110,6 +120,12 @@ export const managementTree: CommandGroup = {
           summary: "remove nodes from a list",
           load: async () =>
             (await import("./commands/management/list-commands.ts")).removeListNodes,
+        },
+        {
+          name: "modify-nodes",
+          summary: "replace the nodes of a list",
+          load: async () =>
+            (await import("./commands/management/list-commands.ts")).modifyListNodes,
         },
         {
           name: "delete-list",

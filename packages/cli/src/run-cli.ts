@@ -47,6 +47,10 @@ async function runLeaf(found: FoundCommand, leaf: CommandLeaf, world: World): Pr
     profile: flags.text("profile"),
     isVerbose: flags.isOn("verbose"),
   });
+  if (flags.isOn("example")) {
+    const { printExamples } = await import("./template/print-examples.ts");
+    return await printExamples(context, { flags, examples: spec.examples ?? [] });
+  }
   return spec.run(context, flags);
 }
 

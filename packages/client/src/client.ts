@@ -33,6 +33,7 @@ import type {
 import { foreignAnswer, type HttpAnswer } from "./error-answer.ts";
 import { readOutput, type OutputEvent } from "./follow-output.ts";
 import { isRecord, parseJson } from "./json.ts";
+import { readPage, type ListAnswer } from "./large-page.ts";
 import { requestTimeoutMs } from "./limits.ts";
 import { createManagementClient, type ManagementClient } from "./management-client.ts";
 import { withRetries, type Pace } from "./retry-policy.ts";
@@ -100,7 +101,7 @@ const management = "/node/management/v1";
 /** Creates a client; it holds no connection until the first call. */
 export function createClient(options: ClientOptions): CourierClient {
   const requests = createRequests(options);
-  const { get, post, postKeyed, stream, pace } = requests;
+  const { get, list, post, postKeyed, stream, pace } = requests;
   const { url } = options;
   const instance = (id: string): string => `${state}/instances/${encodeURIComponent(id)}`;
 
@@ -113,10 +114,10 @@ export function createClient(options: ClientOptions): CourierClient {
         mediaType: `application/${template.format}`,
       }),
     getJob: (id, call) => get(`${scheduler}/jobs/${encodeURIComponent(id)}`, {}, call),
-    listJobs: (query, call) => get(`${scheduler}/jobs`, query, call),
-    listInstances: (query, call) => get(`${state}/instances`, query, call),
+    listJobs: (query, call) => list(`${scheduler}/jobs`, query, call),
+    listInstances: (query, call) => list(`${state}/instances`, query, call),
     getInstance: (id, call) => get(instance(id), {}, call),
-    listInstanceRuns: (id, query, call) => get(`${instance(id)}/runs`, query, call),
+    listInstanceRuns: (id, query, call) => list(`${instance(id)}/runs`, query, call),
     cancelInstance: (id, call) => post(`${instance(id)}/cancel`, call),
     pauseInstance: (id, call) => post(`${instance(id)}/pause`, call),
     resumeInstance: (id, call) => post(`${instance(id)}/resume`, call),
@@ -184,15 +185,29 @@ function createRequests(options: ClientOptions) {
     return isRepeatable ? withRetries(work, { pace, signal: request.signal }) : work();
   }
 
-  const post = <T>(path: string, postOptions: PostOptions): Promise<T> => {
-    const { isRepeatable = true, query, ...rest } = postOptions;
+  const sendBody = <T>(method: "POST" | "PUT", path: string, options: PostOptions): Promise<T> => {
+    const { isRepeatable = true, query, ...rest } = options;
     const parameters = query === undefined ? {} : { query: toQuery(query) };
-    return send<T>({ method: "POST", path, ...parameters, ...rest }, isRepeatable);
+    return send<T>({ method, path, ...parameters, ...rest }, isRepeatable);
   };
+  const post = <T>(path: string, postOptions: PostOptions): Promise<T> =>
+    sendBody<T>("POST", path, postOptions);
+
+  const get = <T>(path: string, query: Filters, { signal }: CallOptions): Promise<T> =>
+    send<T>({ method: "GET", path, query: toQuery(query), signal }, true);
 
   return {
     pace,
     post,
+    put: <T>(path: string, putOptions: PostOptions): Promise<T> =>
+      sendBody<T>("PUT", path, putOptions),
+    get,
+    /** Like `get`, for a page of any size. */
+    list: <T extends ListAnswer>(
+      path: string,
+      query: PageQuery & Filters,
+      call: CallOptions,
+    ): Promise<T> => readPage(query, (part) => get<T>(path, { ...query, ...part }, call)),
     /** Sending it twice makes one thing, because both carry the same key. */
     postKeyed: <T>(path: string, options: KeyedPostOptions): Promise<T> =>
       post<T>(path, {
@@ -204,7 +219,10 @@ function createRequests(options: ClientOptions) {
         },
       }),
     /** Sending it twice does what sending it once does, unless it names a version. */
-    put: <T>(path: string, { body, mediaType, ifMatch, signal }: PutOptions): Promise<T> => {
+    putVersioned: <T>(
+      path: string,
+      { body, mediaType, ifMatch, signal }: PutOptions,
+    ): Promise<T> => {
       const headers = {
         "Content-Type": mediaType ?? "application/json",
         ...(ifMatch === undefined ? {} : { "If-Match": ifMatch }),
@@ -219,8 +237,6 @@ function createRequests(options: ClientOptions) {
       };
       return withRetries(work, { pace, signal });
     },
-    get: <T>(path: string, query: Filters, { signal }: CallOptions): Promise<T> =>
-      send<T>({ method: "GET", path, query: toQuery(query), signal }, true),
     /** Not sent twice: the second answer would say that there is no such thing. */
     remove: <T>(path: string, { signal }: CallOptions): Promise<T> =>
       send<T>({ method: "DELETE", path, signal }, false),

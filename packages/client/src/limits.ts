@@ -13,6 +13,9 @@ export const streamLineBytesMax: number = 16 * 1024 * 1024;
 /** A stream without a byte (not even a keep-alive, which the service sends every 15 s) for this long counts as lost, ms. */
 export const streamSilenceMs = 60_000;
 
+/** Most items of a list that the service gives at once; larger pages are read in parts. */
+export const pageSizeMax = 1000;
+
 /** How often a request is sent in all when its failures are retryable. */
 export const attemptsMax = 4;
 

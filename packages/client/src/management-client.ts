@@ -8,6 +8,8 @@ import type {
 
 import type { BodyCall, CallOptions, Filters, PageQuery, PostOptions } from "./call-options.ts";
 
+import { readPage, type ListAnswer } from "./large-page.ts";
+
 /** What targets name instead of nodes. */
 export type NodeSetKind = "filter" | "list" | "cohort";
 
@@ -38,45 +40,61 @@ export interface ManagementClient {
   deleteNodeSet(kind: NodeSetKind, id: string, options: CallOptions): Promise<NodeSetIdResponse>;
   changeMembers(
     set: { readonly kind: "list" | "cohort"; readonly id: string },
-    action: "add" | "remove",
+    action: "add" | "remove" | "modify",
     call: BodyCall,
   ): Promise<NodeSetIdResponse>;
+  updateFilter(id: string, call: BodyCall): Promise<NodeSetIdResponse>;
   runAdhocFilter(query: PageQuery, call: BodyCall): Promise<NodeList>;
   runSavedFilter(id: string, query: PageQuery, options: CallOptions): Promise<NodeList>;
 }
 
 /** How requests are sent. */
 interface Requests {
+  readonly list: <T extends ListAnswer>(
+    path: string,
+    query: PageQuery & Filters,
+    options: CallOptions,
+  ) => Promise<T>;
   readonly get: <T>(path: string, query: Filters, options: CallOptions) => Promise<T>;
   readonly post: <T>(path: string, options: PostOptions) => Promise<T>;
+  readonly put: <T>(path: string, options: PostOptions) => Promise<T>;
   readonly remove: <T>(path: string, options: CallOptions) => Promise<T>;
 }
 
 const management = "/node/management/v1";
 
 /** The methods about nodes. */
-export function createManagementClient({ get, post, remove }: Requests): ManagementClient {
+export function createManagementClient({
+  get,
+  list,
+  post,
+  put,
+  remove,
+}: Requests): ManagementClient {
   const node = (id: string): string => `${management}/nodes/${encodeURIComponent(id)}`;
   const set = (kind: NodeSetKind, id: string): string =>
     `${management}/${kind}s/${encodeURIComponent(id)}`;
 
   return {
-    listNodes: (query, call) => get(`${management}/nodes`, query, call),
+    listNodes: (query, call) => list(`${management}/nodes`, query, call),
     getNode: (id, call) => get(node(id), {}, call),
     changeTags: (id, action, call) => post(`${node(id)}/tags/${action}`, jsonPost(call)),
     archiveNode: (id, call) => post(`${node(id)}/archive`, call),
     unarchiveNode: (id, call) => post(`${node(id)}/unarchive`, call),
     createNodeSet: (kind, call) =>
       post(`${management}/${kind}s`, { ...jsonPost(call), isRepeatable: false }),
-    listNodeSets: (kind, query, call) => get(`${management}/${kind}s`, query, call),
+    listNodeSets: (kind, query, call) => list(`${management}/${kind}s`, query, call),
     getNodeSet: (kind, id, { isExpanded, signal }) =>
       get(set(kind, id), { expand: isExpanded === true ? "true" : undefined }, { signal }),
     deleteNodeSet: (kind, id, call) => remove(set(kind, id), call),
     changeMembers: ({ kind, id }, action, call) =>
       post(`${set(kind, id)}/nodes/${action}`, jsonPost(call)),
+    updateFilter: (id, call) => put(set("filter", id), jsonPost(call)),
     runAdhocFilter: (query, call) =>
-      post(`${management}/filters/run`, { ...jsonPost(call), query: { ...query } }),
-    runSavedFilter: (id, query, call) => get(`${set("filter", id)}/nodes`, { ...query }, call),
+      readPage(query, (part) =>
+        post<NodeList>(`${management}/filters/run`, { ...jsonPost(call), query: { ...part } }),
+      ),
+    runSavedFilter: (id, query, call) => list(`${set("filter", id)}/nodes`, { ...query }, call),
   };
 }
 

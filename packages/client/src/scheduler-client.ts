@@ -76,7 +76,7 @@ interface Requests {
   ) => Promise<{ readonly body: T; readonly etag: string }>;
   readonly post: <T>(path: string, options: PostOptions) => Promise<T>;
   readonly postKeyed: <T>(path: string, options: KeyedPostOptions) => Promise<T>;
-  readonly put: <T>(path: string, options: PutOptions) => Promise<T>;
+  readonly putVersioned: <T>(path: string, options: PutOptions) => Promise<T>;
   readonly remove: <T>(path: string, options: CallOptions) => Promise<T>;
 }
 
@@ -85,13 +85,13 @@ const rules = `${scheduler}/exceptions/rules`;
 
 /** The methods about jobs as they go on, and about global exceptions. */
 export function createSchedulerClient(requests: Requests): SchedulerClient {
-  const { get, getTagged, post, postKeyed, put, remove } = requests;
+  const { get, getTagged, post, postKeyed, putVersioned, remove } = requests;
   const job = (id: string): string => `${scheduler}/jobs/${encodeURIComponent(id)}`;
   const rule = (id: string): string => `${rules}/${encodeURIComponent(id)}`;
 
   return {
     updateJob: (id, { text, format }, { ifMatch, signal }) =>
-      put(job(id), { body: text, mediaType: `application/${format}`, ifMatch, signal }),
+      putVersioned(job(id), { body: text, mediaType: `application/${format}`, ifMatch, signal }),
     getJobHead: (id, call) => getTagged(job(id), call),
     activateJob: (id, call) => post(`${job(id)}/activate`, call),
     deactivateJob: (id, call) => post(`${job(id)}/deactivate`, call),
@@ -118,7 +118,7 @@ export function createSchedulerClient(requests: Requests): SchedulerClient {
     getExceptionRule: (id, call) => get(rule(id), {}, call),
     listExceptionRules: (query, call) => get(rules, { ...query }, call),
     updateExceptionRule: (id, { body, signal }) =>
-      put(rule(id), { body: JSON.stringify(body), signal }),
+      putVersioned(rule(id), { body: JSON.stringify(body), signal }),
     deleteExceptionRule: (id, call) => remove(rule(id), call),
   };
 }

@@ -67,6 +67,9 @@ async function applyDecision(decision: GroupDecision, to: Application): Promise<
     case "await-quorum":
       draft.awaitUntil(decision.deadlineAt);
       return true;
+    case "soak":
+      draft.soak(decision.until);
+      return true;
     case "start":
       return startRuns(decision, { draft, rules, context });
     case "halt":
@@ -83,12 +86,17 @@ async function applyDecision(decision: GroupDecision, to: Application): Promise<
   }
 }
 
-/** What no report and no list of deadlines brings back: a quorum, and the limit of what was in flight when the criteria were lost. */
+/**
+ * What no report and no list of deadlines brings back: a quorum, and the wait after a batch, and the limit of what was in flight
+ * when the group was halted for its outcomes.
+ */
 function lookAgain(draft: GroupDraft, { now, effects, isPaused }: GroupAdvance): void {
   if (isPaused) return;
-  const { status, halt, deadlineAt } = draft.snapshot();
+  const { status, halt, deadlineAt, soakUntil } = draft.snapshot();
   if (status === "waiting") effects.lookAt(draft.instanceId, now + quorumIntervalMs);
-  if (halt === "criteria" && deadlineAt !== null) effects.lookAt(draft.instanceId, deadlineAt);
+  if (soakUntil !== null) effects.lookAt(draft.instanceId, soakUntil);
+  const isByOutcome = halt === "criteria" || halt === "haltOn";
+  if (isByOutcome && deadlineAt !== null) effects.lookAt(draft.instanceId, deadlineAt);
 }
 
 const finishEvents = {
@@ -113,7 +121,8 @@ async function drain(
     now: context.now,
   });
   draft.count(outcome, ended);
-  draft.moveCursor(cursor, cursor);
+  // The batch that was started last stays the last one.
+  draft.moveCursor(cursor, draft.snapshot().batchEnd);
   context.effects.countOutcome(outcome, ended);
   if (ended < runsPerGroupTurn) return true;
   context.effects.again.add(draft.instanceId);

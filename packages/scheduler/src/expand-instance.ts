@@ -110,6 +110,7 @@ function groupRow(instanceId: string, groupNumber: number, resolved: ResolvedGro
     haltReason: "",
     startedAt: null,
     deadlineAt: null,
+    soakUntil: null,
     finishedAt: null,
     counts: noRuns,
   };

@@ -1,13 +1,19 @@
-import { listExpiredStops, listGroupsPastDeadline, type Database } from "@courier/store";
+import {
+  listExpiredStops,
+  listGroupsPastDeadline,
+  listSoakedGroups,
+  type Database,
+} from "@courier/store";
 import { Effects } from "./effects.ts";
 import { endInFlight } from "./end-in-flight.ts";
 import { rescueBatch } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 
-/** Instances with a group whose time is up. */
+/** Instances with a group whose time is up, or whose wait after a batch is over. */
 export async function listOverdue(db: Database, now: number): Promise<string[]> {
-  const groups = await listGroupsPastDeadline(db, { now, limit: rescueBatch });
-  return [...new Set(groups.map((group) => group.instanceId))];
+  const overdue = await listGroupsPastDeadline(db, { now, limit: rescueBatch });
+  const soaked = await listSoakedGroups(db, { now, limit: rescueBatch });
+  return [...new Set([...overdue, ...soaked].map((group) => group.instanceId))];
 }
 
 /**

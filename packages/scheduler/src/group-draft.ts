@@ -25,6 +25,7 @@ export class GroupDraft {
   #haltReason: string;
   #startedAt: number | null;
   #deadlineAt: number | null;
+  #soakUntil: number | null;
   #finishedAt: number | null;
   #hasChanged = false;
 
@@ -37,6 +38,7 @@ export class GroupDraft {
     this.#haltReason = row.haltReason;
     this.#startedAt = row.startedAt;
     this.#deadlineAt = row.deadlineAt;
+    this.#soakUntil = row.soakUntil;
     this.#finishedAt = row.finishedAt;
   }
 
@@ -78,6 +80,7 @@ export class GroupDraft {
       // The column is only ever written from a HaltCause, "" stands for none.
       halt: this.#haltReason === "" ? null : (this.#haltReason as HaltCause),
       deadlineAt: this.#deadlineAt,
+      soakUntil: this.#soakUntil,
     };
   }
 
@@ -97,8 +100,9 @@ export class GroupDraft {
     this.#hasChanged = true;
   }
 
-  /** Remembers where dispatching stands. */
+  /** Remembers where dispatching stands; whoever goes on has waited enough. */
   moveCursor(cursor: number, batchEnd: number): void {
+    this.#soakUntil = null;
     this.#cursor = cursor;
     this.#batchEnd = batchEnd;
     this.#hasChanged = true;
@@ -111,10 +115,17 @@ export class GroupDraft {
     this.#deadlineAt = timeoutMs === 0 ? null : now + timeoutMs;
   }
 
-  /** Moves the deadline of an open group; one that has none keeps none. */
+  /** Moves the clocks of an open group; one that has none keeps none. */
   postpone(ms: number): void {
-    if (this.#deadlineAt === null || isGroupFinal(this.#status)) return;
-    this.#deadlineAt += ms;
+    if (isGroupFinal(this.#status)) return;
+    if (this.#deadlineAt !== null) this.#deadlineAt += ms;
+    if (this.#soakUntil !== null) this.#soakUntil += ms;
+    this.#hasChanged ||= this.#deadlineAt !== null || this.#soakUntil !== null;
+  }
+
+  /** Sets the end of the wait after a batch. */
+  soak(until: number): void {
+    this.#soakUntil = until;
     this.#hasChanged = true;
   }
 
@@ -127,8 +138,10 @@ export class GroupDraft {
   /** Starts nothing more; the first cause wins, and its reason stays also when the time of what was in flight runs out. */
   halt(cause: HaltCause, reason: string): void {
     const isFirst = this.#haltReason === "";
-    if (!isFirst && !(cause === "timeout" && this.#haltReason === "criteria")) return;
+    const isByOutcome = this.#haltReason === "criteria" || this.#haltReason === "haltOn";
+    if (!isFirst && !(cause === "timeout" && isByOutcome)) return;
     this.#haltReason = cause;
+    this.#soakUntil = null;
     if (isFirst) this.#reason = reason;
     this.#hasChanged = true;
   }
@@ -138,6 +151,7 @@ export class GroupDraft {
     this.move(event);
     if (this.#reason === "") this.#reason = reason;
     this.#finishedAt = now;
+    this.#soakUntil = null;
   }
 
   /** Writes what has changed; at most two statements. Tells whether anything had. */
@@ -164,6 +178,7 @@ export class GroupDraft {
         haltReason: this.#haltReason,
         startedAt: this.#startedAt,
         deadlineAt: this.#deadlineAt,
+        soakUntil: this.#soakUntil,
         finishedAt: this.#finishedAt,
       },
     });

@@ -35,6 +35,8 @@ export interface GroupRow {
   readonly haltReason: string;
   readonly startedAt: number | null;
   readonly deadlineAt: number | null;
+  /** When the wait after the last batch is over; null: it does not wait. */
+  readonly soakUntil: number | null;
   /** Set exactly when the status is final. */
   readonly finishedAt: number | null;
   readonly counts: RunCounts;
@@ -57,6 +59,7 @@ export type GroupChange = Partial<
     | "haltReason"
     | "startedAt"
     | "deadlineAt"
+    | "soakUntil"
     | "finishedAt"
   >
 >;
@@ -117,6 +120,24 @@ export async function listGroupsPastDeadline(
     .select(["instances.id as instanceId", "groups.group_number as groupNumber"])
     .where("groups.deadline_at", "<=", options.now)
     .where("instances.paused_at", "is", null)
+    .limit(options.limit)
+    .execute();
+}
+
+/** Groups whose wait after a batch is over, earliest first. The clocks of paused instances stand still. */
+export async function listSoakedGroups(
+  db: Db,
+  options: { readonly now: number; readonly limit: number },
+): Promise<GroupKey[]> {
+  // Index groups_soaking.
+  return await reading(db)
+    .selectFrom("groups")
+    .innerJoin("instances", "instances.seq", "groups.instance_seq")
+    .select(["instances.id as instanceId", "groups.group_number as groupNumber"])
+    .where("groups.soak_until", "is not", null)
+    .where("groups.soak_until", "<=", options.now)
+    .where("instances.paused_at", "is", null)
+    .orderBy("groups.soak_until")
     .limit(options.limit)
     .execute();
 }

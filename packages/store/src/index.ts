@@ -69,6 +69,7 @@ export {
   addToCounts,
   listGroups,
   listGroupsPastDeadline,
+  listSoakedGroups,
   nextGroupDeadlineAt,
   updateGroup,
 } from "./groups.ts";
@@ -137,6 +138,8 @@ export {
   listNodeSetMembers,
   listNodeSets,
   removeNodeSetMembers,
+  replaceNodeSetMembers,
+  updateConstraints,
 } from "./node-sets.ts";
 export { findNodesInSet, resolveTargets } from "./resolve-targets.ts";
 export type { EnrolNodeOutcome, EnrollmentKeyRow } from "./enrollment.ts";

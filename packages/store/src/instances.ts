@@ -102,13 +102,22 @@ export async function listRerunIds(db: Db, originInstanceId: string): Promise<st
 /** Instances, newest first. */
 export async function listInstances(
   db: Db,
-  options: PageRequest & { readonly jobId?: string; readonly status?: InstanceStatus },
+  options: PageRequest & {
+    readonly jobId?: string;
+    readonly status?: InstanceStatus;
+    readonly createdAfter?: number;
+    readonly createdBefore?: number;
+  },
 ): Promise<Page<InstanceRow>> {
-  const { jobId, status } = options;
+  const { jobId, status, createdAfter, createdBefore } = options;
   const matching = reading(db)
     .selectFrom("instances")
     .$if(jobId !== undefined, (query) => query.where("job_id", "=", jobId ?? ""))
-    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "pending"));
+    .$if(status !== undefined, (query) => query.where("status", "=", status ?? "pending"))
+    .$if(createdAfter !== undefined, (query) => query.where("created_at", ">", createdAfter ?? 0))
+    .$if(createdBefore !== undefined, (query) =>
+      query.where("created_at", "<", createdBefore ?? 0),
+    );
   const { items, total } = await readPage(
     matching.selectAll().orderBy("created_at", "desc").orderBy("seq", "desc"),
     { count: matching.select(countAll), page: options },

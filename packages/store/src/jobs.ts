@@ -81,19 +81,35 @@ export async function findJob(db: Db, id: string): Promise<JobRow | undefined> {
   return row && toJobRow(row);
 }
 
-/** Jobs, newest first; `name` is an exact match. */
+/** Jobs, newest first unless `sort` says otherwise; `name` is an exact match. */
 export async function listJobs(
   db: Db,
-  options: PageRequest & { readonly status?: JobStatus; readonly name?: string },
+  options: PageRequest & {
+    readonly status?: JobStatus;
+    readonly name?: string;
+    /** Whether the job is active and has a next execution. */
+    readonly isActive?: boolean;
+    readonly sort?: { readonly by: "name" | "created_at"; readonly order: "asc" | "desc" };
+  },
 ): Promise<Page<JobRow>> {
-  const { status, name } = options;
+  const { status, name, isActive } = options;
+  const { by, order } = options.sort ?? { by: "created_at", order: "desc" };
   const matching = reading(db)
     .selectFrom("jobs")
     .where("deleted_at", "is", null)
     .$if(status !== undefined, (query) => query.where("status", "=", status ?? "active"))
-    .$if(name !== undefined, (query) => query.where("name", "=", name ?? ""));
+    .$if(name !== undefined, (query) => query.where("name", "=", name ?? ""))
+    .$if(isActive !== undefined, (query) =>
+      query.where((eb) => {
+        const active = eb.and([
+          eb("status", "=", "active"),
+          eb("next_execution_at", "is not", null),
+        ]);
+        return isActive === true ? active : eb.not(active);
+      }),
+    );
   const { items, total } = await readPage(
-    matching.selectAll().orderBy("created_at", "desc").orderBy("seq", "desc"),
+    matching.selectAll().orderBy(by, order).orderBy("seq", order),
     { count: matching.select(countAll), page: options },
   );
   return { items: items.map(toJobRow), total };

@@ -1,6 +1,6 @@
 import { setIdentifiersIn } from "@courier/core";
 import type { CanonicalJob } from "@courier/schema";
-import { sql } from "kysely";
+import { type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing, type TransactionHandle } from "./handle.ts";
 import { valuesPerStatement } from "./limits.ts";
@@ -79,21 +79,37 @@ export async function findNodeSet(
   return row && toNodeSetRow(row);
 }
 
-/** Sets of one kind, newest first; `name` is an exact match. */
+/** Sets of one kind, newest first; `name` is an exact match, `keyword` a part of the name in any case . */
 export async function listNodeSets(
   db: Db,
-  options: PageRequest & { readonly kind: NodeSetKind; readonly name?: string },
+  options: PageRequest & {
+    readonly kind: NodeSetKind;
+    readonly name?: string;
+    readonly keyword?: string;
+  },
 ): Promise<Page<NodeSetRow>> {
-  const { kind, name } = options;
+  const { kind, name, keyword } = options;
   const matching = reading(db)
     .selectFrom("node_sets")
     .where("kind", "=", kind)
-    .$if(name !== undefined, (query) => query.where("name", "=", name ?? ""));
+    .$if(name !== undefined, (query) => query.where("name", "=", name ?? ""))
+    .$if(keyword !== undefined, (query) =>
+      query.where((eb) =>
+        eb.or([
+          contains(sql`name`, keyword ?? ""),
+          contains(sql`lower(name)`, (keyword ?? "").toLowerCase()),
+        ]),
+      ),
+    );
   const { items, total } = await readPage(
     matching.selectAll().orderBy("created_at", "desc").orderBy("seq", "desc"),
     { count: matching.select(countAll), page: options },
   );
   return { items: items.map(toNodeSetRow), total };
+}
+
+function contains(column: RawBuilder<unknown>, text: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`${column} like ${`%${text.replaceAll(/[!%_]/g, "!$&")}%`} escape '!'`;
 }
 
 /** The ids of a set's members in their order; archived nodes are left out. */
@@ -139,6 +155,30 @@ export async function removeNodeSetMembers(
         .execute();
     }
   });
+}
+
+/** Makes these nodes, in this order, all the members of a set. */
+export async function replaceNodeSetMembers(
+  db: Db,
+  options: { readonly setId: string; readonly nodeIds: readonly string[]; readonly now: number },
+): Promise<void> {
+  await atomically(db, async (tx) => {
+    const set = await touchSet(tx, options);
+    await tx.kysely.deleteFrom("node_set_members").where("set_seq", "=", set.seq).execute();
+    await insertMembers(tx, set.seq, options.nodeIds);
+  });
+}
+
+/** Replaces a filter's constraints, JSON text; jobs that target it find other nodes from their next instance on. */
+export async function updateConstraints(
+  db: Db,
+  options: { readonly setId: string; readonly constraints: string; readonly now: number },
+): Promise<void> {
+  await writing(db)
+    .updateTable("node_sets")
+    .set({ constraints: options.constraints, updated_at: options.now })
+    .where("id", "=", options.setId)
+    .execute();
 }
 
 /** Deletes a set; false when it is gone already. */

@@ -104,12 +104,17 @@ export async function findNodesByIdentifiers(
 /** Nodes that are not archived, newest first; `name` is an exact match. */
 export async function listNodes(
   db: Db,
-  options: PageRequest & { readonly name?: string; readonly online?: boolean },
+  options: PageRequest & {
+    readonly name?: string;
+    readonly online?: boolean;
+    /** Only archived nodes instead of those that are not. */
+    readonly isArchived?: boolean;
+  },
 ): Promise<Page<NodeRow>> {
   const { name, online } = options;
   const matching = reading(db)
     .selectFrom("nodes")
-    .where("archived_at", "is", null)
+    .where("archived_at", options.isArchived === true ? "is not" : "is", null)
     .$if(name !== undefined, (query) => query.where("name", "=", name ?? ""))
     .$if(online !== undefined, (query) => query.where("online", "=", online === true ? 1 : 0));
   const { items, total } = await readPage(

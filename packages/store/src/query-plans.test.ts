@@ -3,7 +3,12 @@ import { temporaryDatabase, whyUnavailable } from "@courier/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { DatabaseOptions } from "./database.ts";
 import { enrolNode, insertEnrollmentKey } from "./enrollment.ts";
-import { addToCounts, listGroupsPastDeadline, nextGroupDeadlineAt } from "./groups.ts";
+import {
+  addToCounts,
+  listGroupsPastDeadline,
+  listSoakedGroups,
+  nextGroupDeadlineAt,
+} from "./groups.ts";
 import { DatabaseHandle } from "./handle.ts";
 import { insertInstance, listOpenInstanceIds, lockInstances } from "./instances.ts";
 import { claimDueJobs, insertJob, nextJobDueAt } from "./jobs.ts";
@@ -222,6 +227,7 @@ async function readEverything(
   await listOpenInstanceIds(db);
   await nextGroupDeadlineAt(db);
   await listGroupsPastDeadline(db, past);
+  await listSoakedGroups(db, past);
   await nextStopDeadlineAt(db);
   await listExpiredStops(db, past);
   await listUnaccepted(db, { dispatchedBefore: 2000, limit: 10 });
@@ -328,6 +334,7 @@ async function fill(
         haltReason: "",
         startedAt: now,
         deadlineAt: now,
+        soakUntil: null,
         finishedAt: null,
         counts,
       },

@@ -14,10 +14,13 @@ export interface ListRunsOptions extends PageRequest {
   readonly status?: RunStatus;
   readonly groupNumber?: number;
   readonly nodeId?: string;
+  /** Last updated after, and before, these instants. */
+  readonly updatedAfter?: number;
+  readonly updatedBefore?: number;
 }
 
 /**
- * Runs of an instance in (group, position) order. Without `status` and `nodeId` the page is found from the groups'
+ * Runs of an instance in (group, position) order. By group alone or without any condition the page is found from the groups'
  * node counts, so that its cost does not depend on the instance's size.
  */
 export async function listRuns(db: Db, options: ListRunsOptions): Promise<Page<RunRow>> {
@@ -28,10 +31,14 @@ export async function listRuns(db: Db, options: ListRunsOptions): Promise<Page<R
     .where("id", "=", options.instanceId)
     .executeTakeFirst();
   if (instance === undefined) return { items: [], total: 0 };
-  const { items, total } =
-    options.status === undefined && options.nodeId === undefined
-      ? await readByPosition(kysely, { ...options, instanceSeq: instance.seq })
-      : await readMatching(kysely, { ...options, instanceSeq: instance.seq });
+  const { items, total } = [
+    options.status,
+    options.nodeId,
+    options.updatedAfter,
+    options.updatedBefore,
+  ].every((condition) => condition === undefined)
+    ? await readByPosition(kysely, { ...options, instanceSeq: instance.seq })
+    : await readMatching(kysely, { ...options, instanceSeq: instance.seq });
   return {
     items: items.map((row) => toRunRow({ ...row, instance_id: options.instanceId })),
     total,
@@ -95,13 +102,17 @@ function runsFrom(
 }
 
 async function readMatching(kysely: Kysely<Tables>, wanted: Wanted): Promise<Page<Row>> {
-  const { status, groupNumber, nodeId } = wanted;
+  const { status, groupNumber, nodeId, updatedAfter, updatedBefore } = wanted;
   const matching = kysely
     .selectFrom("runs")
     .where("instance_seq", "=", wanted.instanceSeq)
     .$if(groupNumber !== undefined, (query) => query.where("group_number", "=", groupNumber ?? 0))
     .$if(status !== undefined, (query) => query.where("status", "=", status ?? "pending"))
-    .$if(nodeId !== undefined, (query) => query.where("node_id", "=", nodeId ?? ""));
+    .$if(nodeId !== undefined, (query) => query.where("node_id", "=", nodeId ?? ""))
+    .$if(updatedAfter !== undefined, (query) => query.where("updated_at", ">", updatedAfter ?? 0))
+    .$if(updatedBefore !== undefined, (query) =>
+      query.where("updated_at", "<", updatedBefore ?? 0),
+    );
   return await readPage(matching.selectAll().orderBy("group_number").orderBy("position"), {
     count: matching.select(countAll),
     page: wanted,

@@ -6,6 +6,7 @@ import { finishWait, readWait, waitNotes, waitOptions } from "../progress/finish
 import { findInstanceOfJob } from "../progress/find-instance.ts";
 import { summariseOutcomes } from "../progress/progress-lines.ts";
 import { bodyOptions, readBody } from "../template/read-body.ts";
+import { jobExamples } from "../template/job-examples.ts";
 
 /** `scheduler jobs add-job` */
 export const addJob: CommandSpec = {
@@ -17,6 +18,7 @@ export const addJob: CommandSpec = {
       summary: "the same key and template add a job once, however often they are sent",
     },
   ],
+  examples: jobExamples,
   notes: "The template is checked first; when it has problems nothing is sent.\n" + waitNotes,
   run: async (context, flags) => {
     const wait = readWait(flags);

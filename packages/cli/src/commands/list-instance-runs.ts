@@ -13,8 +13,14 @@ export const listInstanceRuns: CommandSpec = {
       summary: "only runs with this status",
       choices: ["pending", "dispatched", "running", ...runOutcomes],
     },
-    { flag: "--group-number <N>", summary: "only runs of this group, from 0" },
+    {
+      flag: "--group-number <N>",
+      summary: "only runs of this group, from 0",
+      aliases: ["groupNum"],
+    },
     { flag: "--node-id <ID>", summary: "only runs of this node" },
+    { flag: "--run-after <TIME>", summary: "only runs last updated after this time (RFC 3339)" },
+    { flag: "--run-before <TIME>", summary: "only runs last updated before this time (RFC 3339)" },
     ...pageOptions,
   ],
   run: async (context, flags) => {
@@ -24,6 +30,8 @@ export const listInstanceRuns: CommandSpec = {
       status: flags.text("status"),
       groupNumber: flags.integer("groupNumber", { min: 0 }),
       nodeId: flags.text("nodeId"),
+      runAfter: flags.text("runAfter"),
+      runBefore: flags.text("runBefore"),
     };
     const client = await context.client();
     const answer = await client.listInstanceRuns(instanceId, query, context.world);

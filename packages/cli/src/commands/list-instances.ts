@@ -11,6 +11,8 @@ export const listInstances: CommandSpec = {
       summary: "only instances with this status",
       choices: ["pending", "running", "cancelling", "success", "failure", "canceled"],
     },
+    { flag: "--run-after <TIME>", summary: "only instances created after this time (RFC 3339)" },
+    { flag: "--run-before <TIME>", summary: "only instances created before this time (RFC 3339)" },
     ...pageOptions,
   ],
   run: async (context, flags) => {
@@ -18,6 +20,8 @@ export const listInstances: CommandSpec = {
       ...readPageQuery(flags),
       jobId: flags.text("jobId"),
       status: flags.text("status"),
+      runAfter: flags.text("runAfter"),
+      runBefore: flags.text("runBefore"),
     };
     const client = await context.client();
     await context.printList(await client.listInstances(query, context.world), instanceColumns);

@@ -11,6 +11,13 @@ export const listJobs: CommandSpec = {
       choices: ["active", "inactive", "completed", "canceled"],
     },
     { flag: "--name <NAME>", summary: "only jobs with this name" },
+    { flag: "--active", summary: "only active jobs that have a next execution" },
+    { flag: "--sortKey <KEY>", summary: "sort by this", choices: ["name", "createdAt"] },
+    {
+      flag: "--sortOrder <ORDER>",
+      summary: "asc or desc; by default names ascending, creation times descending",
+      choices: ["asc", "desc", "ascending", "descending"],
+    },
     ...pageOptions,
   ],
   run: async (context, flags) => {
@@ -18,6 +25,9 @@ export const listJobs: CommandSpec = {
       ...readPageQuery(flags),
       status: flags.text("status"),
       name: flags.text("name"),
+      active: flags.isOn("active") ? "true" : undefined,
+      sortKey: flags.text("sortKey"),
+      sortOrder: flags.text("sortOrder"),
     };
     const client = await context.client();
     await context.printList(await client.listJobs(query, context.world), jobColumns);

@@ -20,7 +20,9 @@ export const registerDevice: CommandSpec = {
     },
     { flag: "--profile-name <NAME>", summary: 'name of the profile; default "default"' },
     { flag: "--cafile <FILE>", summary: "PEM file of the authority of the service's certificate" },
-    { flag: "--insecure", summary: "accept any TLS certificate" },
+    { flag: "-i, --insecure", summary: "accept any TLS certificate" },
+    { flag: "--device-name <NAME>", summary: "what this machine is called; kept in the profile" },
+    { flag: "--overwrite", summary: "say nothing when the profile was there before" },
     { flag: "--no-check", summary: "store the profile without asking the service about the token" },
   ],
   notes:
@@ -30,7 +32,10 @@ export const registerDevice: CommandSpec = {
     const profile = await readProfile(context, flags);
     warnAboutPlainHttp(context, profile.url);
     if (flags.isOn("check")) await checkToken(context, profile);
-    await storeProfile(credentialsPath(context.world), profile);
+    const isReplaced = await storeProfile(credentialsPath(context.world), profile);
+    if (isReplaced && !flags.isOn("overwrite")) {
+      await context.note(`replaced the profile "${profile.name}" that was there before`);
+    }
     await context.printItem({ item: { profileName: profile.name, url: profile.url } }, [
       { header: "profile", value: (item) => item.profileName },
       { header: "url", value: (item) => item.url },
@@ -50,6 +55,7 @@ async function readProfile(context: CommandContext, flags: Flags): Promise<NewPr
     token: new Secret(token),
     cafile: flags.text("cafile"),
     insecure: flags.isOn("insecure"),
+    deviceName: flags.text("deviceName"),
   };
 }
 

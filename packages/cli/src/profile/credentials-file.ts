@@ -44,10 +44,14 @@ export interface NewProfile {
   readonly token: Secret;
   readonly cafile?: string | undefined;
   readonly insecure: boolean;
+  readonly deviceName?: string | undefined;
 }
 
-/** Adds or replaces a profile; keys that this version does not know stay. The first profile becomes the default. */
-export async function storeProfile(path: string, profile: NewProfile): Promise<void> {
+/**
+ * Adds or replaces a profile; keys that this version does not know stay. The first profile becomes the default. Resolves
+ * with whether it stood there before.
+ */
+export async function storeProfile(path: string, profile: NewProfile): Promise<boolean> {
   checkProfileName(profile.name);
   const tables = await readTables(path);
   const previous = tables[profile.name];
@@ -58,9 +62,20 @@ export async function storeProfile(path: string, profile: NewProfile): Promise<v
     Token: profile.token.reveal(),
     ...(profile.cafile === undefined ? {} : { Cafile: profile.cafile }),
     ...(profile.insecure ? { Insecure: true } : {}),
+    ...(profile.deviceName === undefined ? {} : { DeviceName: profile.deviceName }),
   };
   tables[defaultKey] ??= profile.name;
   await writeTables(path, tables);
+  return isTable(previous);
+}
+
+/** Removes a profile, also as the default one; false when there is none with this name. */
+export async function removeProfile(path: string, name: string): Promise<boolean> {
+  const tables = await readTables(path);
+  if (!isTable(tables[name])) return false;
+  const rest = omit(tables, tables[defaultKey] === name ? [name, defaultKey] : [name]);
+  await writeTables(path, rest);
+  return true;
 }
 
 /** Chooses the default profile; it must exist. */

@@ -16,7 +16,17 @@ const noCounts: RunCounts = {
 };
 
 function group(groupNumber: number, rest: Partial<InstanceGroup> = {}): InstanceGroup {
-  return { groupNumber, status: "running", reason: "", nodeCount: 100, counts: noCounts, ...rest };
+  return {
+    groupNumber,
+    status: "running",
+    reason: "",
+    nodeCount: 100,
+    counts: noCounts,
+    batchNumber: 1,
+    soakUntil: null,
+    haltCause: null,
+    ...rest,
+  };
 }
 
 function instance(groups: InstanceGroup[]): InstanceDetail {

@@ -83,10 +83,18 @@ function groupLine(group: InstanceGroup, view: ProgressView): string {
     `${ended}/${group.nodeCount}`,
     `${group.status}:`,
     summariseOutcomes([group]),
+    ...describeWait(group, view),
     ...estimate(group, ended, view),
   ].join(" ");
   const cut = cutText(line, view.width);
   return cut.replace(`${group.status}:`, `${view.paint(group.status, group.status)}:`);
+}
+
+/** What a ramp does: `soaking 0:42 after batch 2`. */
+function describeWait(group: InstanceGroup, { now }: ProgressView): readonly string[] {
+  if (group.soakUntil === null) return [];
+  const left = formatDuration(Date.parse(group.soakUntil) - now);
+  return [`soaking ${left} after batch ${group.batchNumber ?? 0}`];
 }
 
 function bar(share: number, isUnicode: boolean): string {

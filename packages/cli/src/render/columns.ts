@@ -93,7 +93,9 @@ export const stepColumns: readonly Column<StepResult>[] = [
 ];
 
 /** Nodes in a table. */
-export const nodeColumns: readonly Column<FleetNode>[] = [
+export const nodeColumns: readonly Column<
+  Omit<FleetNode, "attributes" | "skills" | "installedSkills">
+>[] = [
   { header: "id", value: (node) => node.id },
   { header: "name", value: (node) => node.name, isShrinkable: true },
   { header: "health", value: (node) => node.healthStatus, isStatus: true },

@@ -8,6 +8,7 @@ const options = [
   { flag: "--body-file <FILE>", summary: "" },
   { flag: "--body <TEXT>", summary: "" },
   { flag: "--wait", summary: "" },
+  { flag: "--group-number <N>", summary: "", aliases: ["groupNum"] },
   ...pageOptions,
   ...everyLeafOptions,
 ];
@@ -27,6 +28,10 @@ describe("declareSpelling", () => {
     [
       ["--bodyFile", "f"],
       ["--body-file", "f"],
+    ],
+    [
+      ["--groupNum", "1"],
+      ["--group-number", "1"],
     ],
     [
       ["--pagination.Page", "2"],

@@ -12,10 +12,14 @@ export function takesValue(option: OptionSpec): boolean {
 
 /**
  * Rewrites every flag of `args` to the spelling that the command declares: `--job-id`, `--jobId` and `--JobId` are the same
- * flag. Values are left alone, also when they look like flags (`--body` takes the next word whatever it is).
+ * flag, and so are its aliases. Values are left alone, also when they look like flags (`--body` takes the next word whatever it is).
  */
 export function declareSpelling(args: readonly string[], options: readonly OptionSpec[]): string[] {
-  const known = new Map(options.map((option) => [letters(longName(option)), option]));
+  const known = new Map(
+    options.flatMap((option) =>
+      [longName(option), ...(option.aliases ?? [])].map((name) => [letters(name), option]),
+    ),
+  );
   const rewritten: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const word = args[index] ?? "";

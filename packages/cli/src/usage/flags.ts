@@ -11,7 +11,7 @@ export class Flags {
   /** The value of a flag that takes one. */
   text(name: string): string | undefined {
     const value = this.#values[name];
-    return typeof value === "string" ? value : undefined;
+    return typeof value === "string" ? unquotedId(value) : undefined;
   }
 
   /** The value of a flag that the command declares as required; the parser has seen to it, but not that it says anything. */
@@ -24,6 +24,12 @@ export class Flags {
   /** Whether a switch is on. */
   isOn(name: string): boolean {
     return this.#values[name] === true;
+  }
+
+  /** A switch that may carry a value (`--expand`, `--expand=false`). */
+  isTrue(name: string, otherwise: boolean): boolean {
+    const value = this.#values[name];
+    return value === undefined ? otherwise : value === true || value === "true";
   }
 
   /** A whole number within limits; anything else is a usage error that names them. */
@@ -40,4 +46,9 @@ export class Flags {
       limits.max === undefined ? `${limits.min} or more` : `${limits.min} to ${limits.max}`;
     throw new CourierError("USAGE", `--${name} must be a whole number, ${range}, not "${text}"`);
   }
+}
+
+/** Scripts that read ids with `jq .id` instead of `jq -r .id` pass them with their quotes. */
+function unquotedId(value: string): string {
+  return /^"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"$/i.exec(value)?.[1] ?? value;
 }

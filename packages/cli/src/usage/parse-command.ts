@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 
 import {
   everyLeafOptions,
+  exampleOptions,
   type CommandGroup,
   type CommandSpec,
   type OptionSpec,
@@ -22,13 +23,15 @@ export function parseLeaf(
   leaf: { readonly summary: string; readonly spec: CommandSpec },
   args: readonly string[],
 ): Parsed {
-  const options = [...leaf.spec.options, ...everyLeafOptions];
+  const examples = leaf.spec.examples === undefined ? [] : exampleOptions;
+  const options = [...leaf.spec.options, ...examples, ...everyLeafOptions];
   const command = createCommand(path, leaf.summary).usage("[options]").allowExcessArguments(false);
   for (const option of options) command.addOption(createOption(option));
   if (leaf.spec.notes !== undefined) command.addHelpText("after", `\n${leaf.spec.notes}`);
   const text = parse(command, declareSpelling(args, options));
   if (text !== undefined) return text;
   const flags = new Flags(command.opts());
+  if (flags.isOn("example")) return { kind: "flags", flags };
   // Checked here and not by commander, which would hide a misspelt flag behind the missing one.
   for (const option of leaf.spec.options) {
     if (option.isRequired === true && flags.text(attributeName(option)) === undefined) {

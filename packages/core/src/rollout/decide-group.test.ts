@@ -19,6 +19,7 @@ function decide({ spec, group, counts, now = 1000, online = 0 }: Situation): Gro
     batchEnd: 0,
     halt: null,
     deadlineAt: null,
+    soakUntil: null,
     ...group,
     counts: { ...noRuns, ...counts },
   };
@@ -266,11 +267,13 @@ test("fills in the defaults of a group that says nothing", () => {
   const spec = { distributionMethod: "batching", successCriteria: [], timeoutSeconds: 0 } as const;
 
   expect(resolveGroupRules(spec, 7)).toEqual({
-    batchSize: 7,
+    batchSizes: [7],
     distributionMethod: "batching",
     criteria: [],
     timeoutMs: 0,
     earlyTermination: false,
+    haltOn: {},
+    soakMs: 0,
     minReadyCount: 0,
     offlinePolicy: "wait",
     onEmpty: "fail",

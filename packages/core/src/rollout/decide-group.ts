@@ -1,11 +1,16 @@
 import { assertNever } from "../assert.ts";
 import { isGroupFinal, type GroupStatus } from "../state/group-state.ts";
+import { batchAt } from "./batch.ts";
 import { judgeCriteria } from "./criteria.ts";
+import { findHalt } from "./halt-on.ts";
 import type { GroupRules } from "./group-rules.ts";
 import { endedCount, pendingCount, type RunCounts } from "./run-counts.ts";
 
-/** Why a group starts nothing more. First cause wins, but a timeout follows `criteria` when what was in flight takes too long. */
-export type HaltCause = "criteria" | "timeout" | "quorum" | "cancel" | "sequence";
+/**
+ * Why a group starts nothing more. First cause wins, but a timeout follows `criteria` and `haltOn` when what was in flight
+ * takes too long.
+ */
+export type HaltCause = "criteria" | "haltOn" | "timeout" | "quorum" | "cancel" | "sequence";
 
 /** Everything about a group that its next decision depends on; never its single runs. */
 export interface GroupSnapshot {
@@ -18,12 +23,14 @@ export interface GroupSnapshot {
   readonly batchEnd: number;
   readonly halt: HaltCause | null;
   readonly deadlineAt: number | null;
+  /** When the wait after the last batch is over; null: no batch has ended since the last one started. */
+  readonly soakUntil: number | null;
 }
 
 /**
  * Why a group does nothing now. `ended`: for ever; `stopping`: it was halted and what is in flight has to end; `paused`: its
  * instance is; `quorum`: too few of its nodes are online; `barrier`: its batch has not ended; `window`: as many runs as may be
- * are in flight; `last-runs`: every run has begun.
+ * are in flight; `soak`: it waits after a batch; `last-runs`: every run has begun.
  */
 export type RestCause =
   | "ended"
@@ -32,12 +39,14 @@ export type RestCause =
   | "quorum"
   | "barrier"
   | "window"
+  | "soak"
   | "last-runs";
 
 /** What to do with a group now. `rest`: nothing, until something changes. */
 export type GroupDecision =
   | { readonly kind: "rest"; readonly because: RestCause }
   | { readonly kind: "await-quorum"; readonly deadlineAt: number | null }
+  | { readonly kind: "soak"; readonly until: number }
   | { readonly kind: "start"; readonly count: number; readonly batchEnd: number }
   | { readonly kind: "halt"; readonly cause: HaltCause; readonly reason: string }
   | { readonly kind: "drain"; readonly outcome: "skipped" | "canceled" }
@@ -76,7 +85,7 @@ export function decideGroup(
   if (group.halt !== null) return decideHalted({ rules, group, halt: group.halt, context });
   if (group.nodeCount === 0) return finishEmpty(rules);
   // Before the quorum: runs can be cancelled one by one while the group waits for it.
-  if (endedCount(group.counts) === group.nodeCount) return finishByCriteria(rules, group);
+  if (endedCount(group.counts) === group.nodeCount) return finishByRules(rules, group);
   if (context.isPaused === true && group.status !== "running") return rest("paused");
   if (group.status !== "running" && context.onlineCount < rules.minReadyCount) {
     return decideQuorum(rules, group, context);
@@ -96,10 +105,9 @@ function decideHalted({ rules, group, halt, context }: HaltedGroup): GroupDecisi
     return { kind: "drain", outcome: halt === "cancel" ? "canceled" : "skipped" };
   }
   if (group.counts.inFlight > 0) {
-    // What was in flight when the criteria were lost still has to keep to the group's limit.
-    return halt === "criteria" && isPastDeadline(group, context)
-      ? haltForTimeout
-      : rest("stopping");
+    // What was in flight when the group was halted for its outcomes still has to keep to the group's limit.
+    const isByOutcome = halt === "criteria" || halt === "haltOn";
+    return isByOutcome && isPastDeadline(group, context) ? haltForTimeout : rest("stopping");
   }
   switch (halt) {
     case "cancel":
@@ -110,7 +118,8 @@ function decideHalted({ rules, group, halt, context }: HaltedGroup): GroupDecisi
       return { kind: "finish", status: "failure", reason: "quorum" };
     case "timeout":
     case "criteria":
-      return finishByCriteria(rules, group);
+    case "haltOn":
+      return finishByRules(rules, group);
     default:
       return assertNever(halt, "halt cause");
   }
@@ -155,6 +164,8 @@ function decideRunning(
 ): GroupDecision {
   const pending = pendingCount(group.counts, group.nodeCount);
   if (group.status === "running" && isPastDeadline(group, context)) return haltForTimeout;
+  const haltReason = findHalt(rules.haltOn, group.counts, group.nodeCount);
+  if (haltReason !== undefined) return { kind: "halt", cause: "haltOn", reason: haltReason };
   if (rules.earlyTermination) {
     const verdict = judgeCriteria(rules.criteria, group.counts, group.nodeCount);
     if (verdict.standing === "lost") {
@@ -162,12 +173,16 @@ function decideRunning(
     }
   }
   if (pending === 0) return rest("last-runs");
-  return context.isPaused === true ? rest("paused") : decideStart(rules, group);
+  return context.isPaused === true ? rest("paused") : decideStart(rules, group, context);
 }
 
-function decideStart(rules: GroupRules, group: GroupSnapshot): GroupDecision {
+function decideStart(
+  rules: GroupRules,
+  group: GroupSnapshot,
+  { now }: GroupContext,
+): GroupDecision {
   if (rules.distributionMethod === "rolling") {
-    const free = rules.batchSize - group.counts.inFlight;
+    const free = rules.batchSizes[0] - group.counts.inFlight;
     if (free <= 0) return rest("window");
     return { kind: "start", count: free, batchEnd: group.nodeCount };
   }
@@ -175,11 +190,19 @@ function decideStart(rules: GroupRules, group: GroupSnapshot): GroupDecision {
     return { kind: "start", count: group.batchEnd - group.cursor, batchEnd: group.batchEnd };
   }
   if (group.counts.inFlight > 0) return rest("barrier");
-  const batchEnd = Math.min(group.nodeCount, group.cursor + rules.batchSize);
-  return { kind: "start", count: batchEnd - group.cursor, batchEnd };
+  if (group.batchEnd > 0 && rules.soakMs > 0) {
+    if (group.soakUntil === null) return { kind: "soak", until: now + rules.soakMs };
+    if (now < group.soakUntil) return rest("soak");
+  }
+  const { cursor: position, nodeCount } = group;
+  const { end } = batchAt(rules.batchSizes, { position, nodeCount });
+  return { kind: "start", count: end - position, batchEnd: end };
 }
 
-function finishByCriteria(rules: GroupRules, group: GroupSnapshot): GroupDecision {
+/** A group whose haltOn was reached fails, also when it was reached by its last run and the criteria are met. */
+function finishByRules(rules: GroupRules, group: GroupSnapshot): GroupDecision {
+  const haltReason = findHalt(rules.haltOn, group.counts, group.nodeCount);
+  if (haltReason !== undefined) return { kind: "finish", status: "failure", reason: haltReason };
   const verdict = judgeCriteria(rules.criteria, group.counts, group.nodeCount);
   if (verdict.standing === "met") return { kind: "finish", status: "success", reason: "" };
   const reason = verdict.standing === "lost" ? verdict.reason : "the criteria were not met";

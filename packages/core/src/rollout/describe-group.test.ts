@@ -22,6 +22,18 @@ test.each([
     25,
     "runs in 3 batches of 10, the last one of 5: the next one starts when all of one have ended",
   ],
+  [
+    "a ramp that soaks",
+    { batchSize: { type: "ramp", value: [1, 5, "10%", "50%"] }, soakSeconds: 300 },
+    100,
+    "runs in 5 batches of 1, 5, 10, 50, 34: the next one starts when all of one have ended and 300 s have passed (soakSeconds)",
+  ],
+  [
+    "a ramp of many batches",
+    { batchSize: { type: "ramp", value: [1, 2] } },
+    25,
+    "runs in 13 batches of 1, 2, 2, 2, 2, 2, 2, 2, …: the next one starts when all of one have ended",
+  ],
   ["all at once", {}, 25, "runs on all 25 nodes at once"],
   ["one node", ten, 1, "runs on its only node"],
   [

@@ -17,14 +17,27 @@ export function describeGroup(rules: GroupRules, nodeCount: number): readonly st
 
 function describePace(rules: GroupRules, nodeCount: number): string {
   if (nodeCount === 1) return "runs on its only node";
-  if (rules.batchSize >= nodeCount) return `runs on all ${nodeCount} nodes at once`;
+  const [size, ...more] = rules.batchSizes;
+  if (size >= nodeCount) return `runs on all ${nodeCount} nodes at once`;
   if (rules.distributionMethod === "rolling") {
-    return `keeps ${rules.batchSize} of ${nodeCount} running: as one ends, the next one starts`;
+    return `keeps ${size} of ${nodeCount} running: as one ends, the next one starts`;
   }
-  const batches = listBatches(rules, nodeCount);
-  const last = batches.at(-1)?.count ?? 0;
-  const shorter = last === rules.batchSize ? "" : `, the last one of ${last}`;
-  return `runs in ${counted(batches.length, "batch").replace(/batchs$/, "batches")} of ${rules.batchSize}${shorter}: the next one starts when all of one have ended`;
+  const batches = listBatches(rules, nodeCount).map(({ count }) => count);
+  const sizes = more.length === 0 ? evenSizes(size, batches) : rampSizes(batches);
+  const wait = rules.soakMs === 0 ? "" : ` and ${rules.soakMs / 1000} s have passed (soakSeconds)`;
+  return `runs in ${counted(batches.length, "batch").replace(/batchs$/, "batches")} of ${sizes}: the next one starts when all of one have ended${wait}`;
+}
+
+function evenSizes(size: number, batches: readonly number[]): string {
+  const last = batches.at(-1) ?? 0;
+  return last === size ? `${size}` : `${size}, the last one of ${last}`;
+}
+
+/** As many sizes as a line holds. */
+function rampSizes(batches: readonly number[]): string {
+  const shownMax = 8;
+  const shown = batches.slice(0, shownMax).join(", ");
+  return batches.length > shownMax ? `${shown}, …` : shown;
 }
 
 function describeQuorum(rules: GroupRules, nodeCount: number): readonly string[] {

@@ -20,6 +20,7 @@ function explain({ spec, group, counts, online = 0, isPaused = false }: Situatio
     batchEnd: 0,
     halt: null,
     deadlineAt: null,
+    soakUntil: null,
     ...group,
     counts: { ...noRuns, ...counts },
   };
@@ -47,6 +48,15 @@ test("counts the last, shorter batch as one", () => {
   const { waits } = explain({ spec: threeAtATime, group, counts: { success: 8, inFlight: 1 } });
 
   expect(waits).toEqual([{ kind: "barrier", batchNumber: 3, batchCount: 4, openCount: 1 }]);
+});
+
+test("says after which batch of a ramp it soaks, and until when", () => {
+  const spec = { batchSize: { type: "ramp", value: [1, 4] }, soakSeconds: 60 } as const;
+  const group = { cursor: 5, batchEnd: 5, soakUntil: 30_000 };
+
+  const { waits } = explain({ spec, group, counts: { success: 5 } });
+
+  expect(waits).toEqual([{ kind: "soak", batchNumber: 2, batchCount: 4, soakUntil: 30_000 }]);
 });
 
 test("says that a rolling window is full", () => {
@@ -114,6 +124,14 @@ describe("the event that is named releases the group", () => {
         online: 1,
       },
     },
+    {
+      name: "soak",
+      situation: {
+        spec: { ...threeAtATime, soakSeconds: 60 },
+        group: { cursor: 3, batchEnd: 3, soakUntil: 30_000 },
+        counts: { success: 3 },
+      },
+    },
     { name: "paused", situation: { group: { status: "pending" }, isPaused: true } },
     { name: "last-runs", situation: { group: { cursor: 10 }, counts: { inFlight: 10 } } },
     {
@@ -141,6 +159,8 @@ function release({ snapshot, context }: World, wait: GroupWait): World {
       return { snapshot, context: { ...context, isPaused: false } };
     case "quorum":
       return { snapshot, context: { ...context, onlineCount: wait.requiredCount } };
+    case "soak":
+      return { snapshot, context: { ...context, now: wait.soakUntil } };
     case "barrier":
     case "window":
     case "last-runs":

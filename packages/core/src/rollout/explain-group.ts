@@ -6,6 +6,7 @@ import {
   type HaltCause,
   type RestCause,
 } from "./decide-group.ts";
+import { batchAt, batchCount } from "./batch.ts";
 import type { GroupRules } from "./group-rules.ts";
 
 /** What keeps a group from moving, with the numbers that a person needs. Each ends by an event of its own. */
@@ -23,6 +24,14 @@ export type GroupWait =
       readonly batchNumber: number;
       readonly batchCount: number;
       readonly openCount: number;
+    }
+  | {
+      readonly kind: "soak";
+      /** The batch that was the last one. */
+      readonly batchNumber: number;
+      readonly batchCount: number;
+      /** When the next one starts (Unix ms). */
+      readonly soakUntil: number;
     }
   | { readonly kind: "window"; readonly openCount: number; readonly windowSize: number }
   | { readonly kind: "last-runs"; readonly openCount: number }
@@ -68,12 +77,13 @@ function waitFor(
     case "barrier":
       return {
         kind: "barrier",
-        batchNumber: Math.ceil(group.batchEnd / rules.batchSize),
-        batchCount: Math.ceil(group.nodeCount / rules.batchSize),
+        ...batchOf(rules, group),
         openCount,
       };
+    case "soak":
+      return { kind: "soak", ...batchOf(rules, group), soakUntil: group.soakUntil ?? 0 };
     case "window":
-      return { kind: "window", openCount, windowSize: rules.batchSize };
+      return { kind: "window", openCount, windowSize: rules.batchSizes[0] };
     case "last-runs":
       return { kind: "last-runs", openCount };
     case "stopping":
@@ -81,4 +91,14 @@ function waitFor(
     default:
       return assertNever(because, "rest cause");
   }
+}
+
+function batchOf(
+  { batchSizes }: GroupRules,
+  { batchEnd, nodeCount }: GroupSnapshot,
+): { readonly batchNumber: number; readonly batchCount: number } {
+  return {
+    batchNumber: batchAt(batchSizes, { position: Math.max(0, batchEnd - 1), nodeCount }).number,
+    batchCount: batchCount(batchSizes, nodeCount),
+  };
 }

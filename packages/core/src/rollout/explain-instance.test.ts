@@ -22,6 +22,13 @@ const anySpec: fc.Arbitrary<GroupSpec> = fc.record(
   {
     batchSize: anyAmount,
     distributionMethod: fc.constantFrom("batching", "rolling"),
+    soakSeconds: fc.constantFrom(0, 60),
+    haltOn: fc.record(
+      {
+        failure: fc.record({ type: fc.constant("number"), value: fc.integer({ min: 1, max: 3 }) }),
+      },
+      { requiredKeys: [] },
+    ),
     successCriteria: fc.array(
       fc.record({ status: fc.constantFrom("success", "failure"), numRuns: anyAmount }),
       { maxLength: 2 },
@@ -40,7 +47,7 @@ const anyStatus = fc.constantFrom<GroupStatus>(
 );
 
 const anyHalt = fc.constantFrom<HaltCause | null>(
-  ...([null, null, null, "criteria", "timeout", "quorum", "cancel", "sequence"] as const),
+  ...([null, null, null, "criteria", "haltOn", "timeout", "quorum", "cancel", "sequence"] as const),
 );
 
 const anyCounts: fc.Arbitrary<RunCounts> = fc.record({
@@ -64,6 +71,7 @@ const anyGroup = fc
     pending: fc.nat(12),
     batchEnd: fc.nat(30),
     deadlineAt: fc.constantFrom<number | null>(null, now - 1, now, now + 1),
+    soakUntil: fc.constantFrom<number | null>(null, now - 1, now, now + 1),
     onlineCount: fc.nat(20),
   })
   .map(({ spec, counts, pending, onlineCount, ...rest }): Omit<ExplainableGroup, "groupNumber"> => {
@@ -141,7 +149,7 @@ function sample(spec: GroupSpec): Pick<ExplainableGroup, "rules" | "snapshot"> {
   };
   const snapshot: GroupSnapshot = {
     ...{ status: "pending", nodeCount: 3, counts, cursor: 0, batchEnd: 0 },
-    ...{ halt: null, deadlineAt: null },
+    ...{ halt: null, deadlineAt: null, soakUntil: null },
   };
   return { rules: resolveGroupRules(spec, 3), snapshot };
 }

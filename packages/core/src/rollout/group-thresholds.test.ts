@@ -141,3 +141,20 @@ test("the numbers agree with the verdict, for every number of failures", () => {
     { numRuns: 500 },
   );
 });
+
+test("says at which count haltOn halts, for each kind", () => {
+  const haltOn = {
+    failure: { type: "percent", value: 10 },
+    unreachable: { type: "number", value: 60 },
+    timeout: { type: "number", value: 1 },
+  } as const;
+
+  const { haltsAt, sentences } = thresholds([], 50, { haltOn });
+
+  expect(haltsAt).toEqual({ failure: 5, unreachable: 60, timeout: 1 });
+  expect(sentences.slice(-3)).toEqual([
+    "halts and fails when the 5th of 50 fails (haltOn.failure)",
+    "never halts by haltOn.unreachable: it has fewer than 60",
+    "halts and fails when the 1st of 50 times out (haltOn.timeout)",
+  ]);
+});

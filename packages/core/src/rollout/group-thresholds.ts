@@ -1,5 +1,6 @@
 import { ordinal } from "../text/counted.ts";
 import { resolveAmount } from "./amount.ts";
+import { haltKinds, haltsAt, type HaltKind } from "./halt-on.ts";
 import type { GroupRules } from "./group-rules.ts";
 
 /** What a group's criteria mean for its node count, in numbers and in words. */
@@ -13,11 +14,13 @@ export interface GroupThresholds {
   readonly failuresToLose: number | null;
   /** With so many failures the group starts nothing more; null: it goes on to the end whatever fails. */
   readonly failuresToHalt: number | null;
+  /** The count of each kind at which haltOn halts the group; a kind that it does not name is absent. */
+  readonly haltsAt: Readonly<Partial<Record<HaltKind, number>>>;
   /** When the group succeeds, when it fails, and whether the rest is still executed. */
   readonly sentences: readonly string[];
 }
 
-type Rules = Pick<GroupRules, "criteria" | "earlyTermination" | "onEmpty">;
+type Rules = Pick<GroupRules, "criteria" | "earlyTermination" | "haltOn" | "onEmpty">;
 
 /** Says what the criteria of a group mean; agrees with `judgeCriteria` for every course of events. */
 export function describeThresholds(rules: Rules, nodeCount: number): GroupThresholds {
@@ -31,8 +34,35 @@ export function describeThresholds(rules: Rules, nodeCount: number): GroupThresh
     failuresAllowed,
     failuresToLose,
     failuresToHalt: rules.earlyTermination ? failuresToLose : null,
+    haltsAt: resolveHaltOn(rules, nodeCount),
   };
-  return { ...numbers, sentences: sentencesFor(numbers, rules) };
+  const sentences = [...sentencesFor(numbers, rules), ...haltSentences(numbers)];
+  return { ...numbers, sentences };
+}
+
+function resolveHaltOn({ haltOn }: Rules, nodeCount: number): GroupThresholds["haltsAt"] {
+  const counts: Partial<Record<HaltKind, number>> = {};
+  for (const kind of haltKinds) {
+    const amount = haltOn[kind];
+    if (amount !== undefined) counts[kind] = haltsAt(amount, nodeCount);
+  }
+  return counts;
+}
+
+const haltWords = {
+  failure: "fails",
+  unreachable: "is unreachable",
+  timeout: "times out",
+} as const satisfies Record<HaltKind, string>;
+
+function haltSentences({ haltsAt: counts, nodeCount }: Numbers): readonly string[] {
+  return haltKinds.flatMap((kind) => {
+    const count = counts[kind];
+    if (count === undefined || nodeCount === 0) return [];
+    if (count > nodeCount) return [`never halts by haltOn.${kind}: it has fewer than ${count}`];
+    const which = nodeCount === 1 ? "its only run" : `the ${ordinal(count)} of ${nodeCount}`;
+    return [`halts and fails when ${which} ${haltWords[kind]} (haltOn.${kind})`];
+  });
 }
 
 /** No criteria at all mean that every run must succeed. */

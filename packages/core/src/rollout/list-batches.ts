@@ -15,7 +15,7 @@ export interface Batch {
  */
 export function listBatches(rules: GroupRules, nodeCount: number): readonly Batch[] {
   const batches: Batch[] = [];
-  const calm = { ...rules, minReadyCount: 0, timeoutMs: 0, earlyTermination: false };
+  const calm = { ...rules, minReadyCount: 0, timeoutMs: 0, earlyTermination: false, soakMs: 0 };
   let cursor = 0;
   while (cursor < nodeCount) {
     const decision = decideGroup(calm, standingAt(cursor, nodeCount), noContext);
@@ -31,7 +31,7 @@ const noContext = { now: 0, onlineCount: 0 };
 function standingAt(cursor: number, nodeCount: number): GroupSnapshot {
   return {
     ...{ status: "running", nodeCount, cursor, batchEnd: cursor },
-    ...{ halt: null, deadlineAt: null },
+    ...{ halt: null, deadlineAt: null, soakUntil: null },
     counts: { ...noRuns, success: cursor },
   };
 }

@@ -118,6 +118,28 @@ test("leaves out options of our own that equal their default and keeps the other
   });
 });
 
+test("writes ramps and haltOn in one spelling", () => {
+  const canonical = canonicaliseTemplate(
+    template({
+      group: {
+        batchSize: { value: [1, "07.50%", "100%"], type: "ramp" },
+        soakSeconds: 30,
+        haltOn: { unreachable: { value: 3, type: "number" }, timeout: 2, failure: "10%" },
+      },
+    }),
+  );
+
+  expect(canonical.target.groups[0]).toMatchObject({
+    batchSize: { type: "ramp", value: [1, "7.5%", "100%"] },
+    soakSeconds: 30,
+  });
+  expect(JSON.stringify(canonical.target.groups[0]?.haltOn)).toBe(
+    '{"failure":{"type":"percent","value":10},"timeout":{"type":"number","value":2},"unreachable":{"type":"number","value":3}}',
+  );
+  const none = canonicaliseTemplate(template({ group: { soakSeconds: 0 } }));
+  expect(canonicalJson(none)).toBe(canonicalJson(canonicaliseTemplate(template({}))));
+});
+
 test("rewrites old spellings", () => {
   const { scheduleRule: _left, ...unscheduled } = template({});
   const canonical = canonicaliseTemplate({

@@ -1,11 +1,15 @@
 import type {
+  Amount,
   AttributeConstraint,
+  BatchSize,
   CanonicalGroup,
+  CanonicalHaltOn,
   CanonicalJob,
   CanonicalOutputFieldRule,
   CanonicalStep,
   ExpectedInput,
   FailureBehavior,
+  HaltOn,
   Inputs,
   Interpreter,
   JobTemplate,
@@ -16,6 +20,7 @@ import type {
   SuccessCriterion,
   TargetGroup,
 } from "@courier/schema";
+import { readAmount } from "../rollout/amount.ts";
 
 /** What stands in `filterId` and `listId` of a group that uses neither. */
 export const zeroId = "00000000-0000-0000-0000-000000000000";
@@ -56,17 +61,19 @@ export function canonicalJson(job: CanonicalJob): string {
 
 function canonicalGroup(group: TargetGroup): CanonicalGroup {
   return {
-    batchSize: canonicalAmount(group.batchSize ?? {}),
+    batchSize: canonicalBatchSize(group.batchSize ?? {}),
     distributionMethod: group.distributionMethod ?? "batching",
     ...(group.earlyTermination === true ? { earlyTermination: true } : {}),
     filter: canonicalFilter(group.filter),
     filterId: canonicalId(group.filterId),
+    ...(group.haltOn === undefined ? {} : { haltOn: canonicalHaltOn(group.haltOn) }),
     listId: canonicalId(group.listId),
     ...(group.minReady === undefined ? {} : { minReady: canonicalAmount(group.minReady) }),
     nodeIdentifiers: [...(group.nodeIdentifiers ?? [])],
     nodeListType: group.nodeListType,
     ...unlessDefault("offlinePolicy", group.offlinePolicy, "wait"),
     ...unlessDefault("onEmpty", group.onEmpty, "fail"),
+    ...((group.soakSeconds ?? 0) === 0 ? {} : { soakSeconds: group.soakSeconds }),
     successCriteria: (group.successCriteria ?? [everyRunSucceeds]).map((criterion) => ({
       numRuns: canonicalAmount(criterion.numRuns),
       status: criterion.status,
@@ -80,10 +87,27 @@ const everyRunSucceeds: SuccessCriterion = {
   status: "success",
 };
 
+function canonicalBatchSize(size: BatchSize): CanonicalGroup["batchSize"] {
+  if (size.type !== "ramp") return canonicalAmount(size);
+  return { type: "ramp", value: size.value.map(canonicalRampEntry) };
+}
+
+/** `"07.50%"` and `"7.5%"` are the same share. */
+function canonicalRampEntry(entry: number | string): number | string {
+  const { type, value } = readAmount(entry);
+  return type === "number" ? value : `${value}%`;
+}
+
+function canonicalHaltOn(haltOn: HaltOn): CanonicalHaltOn {
+  return mapValues({ ...haltOn }, (limit) =>
+    typeof limit === "object" ? canonicalAmount(limit) : readAmount(limit),
+  );
+}
+
 function canonicalAmount(amount: {
   readonly type?: "number" | "percent";
   readonly value?: number;
-}): CanonicalGroup["batchSize"] {
+}): Amount {
   return { type: amount.type ?? "percent", value: amount.value ?? 100 };
 }
 

@@ -14,6 +14,8 @@ import type {
   SuccessCriterion,
 } from "./job-template.ts";
 
+export type CanonicalBatchSize = Amount | { type: "ramp"; value: (number | string)[] };
+
 /**
  * What the service stores and emits: every default filled in; options of our own only where they differ from their default.
  */
@@ -105,20 +107,27 @@ export interface TargetSpec {
   groups: CanonicalGroup[];
 }
 export interface CanonicalGroup {
-  batchSize: Amount;
+  batchSize: CanonicalBatchSize;
   distributionMethod: DistributionMethod;
   earlyTermination?: true;
   filter: NodeFilter;
   filterId: string;
+  haltOn?: CanonicalHaltOn;
   listId: string;
   minReady?: Amount;
   nodeIdentifiers: string[];
   nodeListType: NodeListType;
   offlinePolicy?: "fail" | "skip";
   onEmpty?: "succeed";
+  soakSeconds?: number;
   /**
    * @minItems 1
    */
   successCriteria: SuccessCriterion[];
   timeoutSeconds: number;
+}
+export interface CanonicalHaltOn {
+  failure?: Amount;
+  timeout?: Amount;
+  unreachable?: Amount;
 }

@@ -50,6 +50,18 @@ export interface InstanceGroup {
   status: GroupStatus;
   reason: string;
   nodeCount: number;
+  /**
+   * The batch that was started last; null before the first one, and in a rolling window.
+   */
+  batchNumber: number | null;
+  /**
+   * When the wait after the last batch is over; null while there is none.
+   */
+  soakUntil: string | null;
+  /**
+   * Why the group starts nothing more: criteria, haltOn, timeout, quorum, cancel or sequence; null while it does.
+   */
+  haltCause: string | null;
   counts: RunCounts;
 }
 export interface RunCounts {

@@ -19,4 +19,12 @@ export interface InstanceListQuery {
    */
   jobId?: string;
   status?: InstanceStatus;
+  /**
+   * Created after this time (RFC 3339); `run-after` is accepted too.
+   */
+  runAfter?: string;
+  /**
+   * Created before this time (RFC 3339); `run-before` is accepted too.
+   */
+  runBefore?: string;
 }

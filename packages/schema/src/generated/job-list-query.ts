@@ -19,4 +19,16 @@ export interface JobListQuery {
    */
   name?: string;
   status?: JobStatus;
+  /**
+   * true: only active jobs with a next execution; false: only the others.
+   */
+  active?: boolean;
+  /**
+   * What the list is sorted by (default createdAt); `sort-key` is accepted too.
+   */
+  sortKey?: "name" | "createdAt";
+  /**
+   * Default: names ascending, creation times descending; `sort-order` is accepted too.
+   */
+  sortOrder?: "asc" | "desc" | "ascending" | "descending";
 }

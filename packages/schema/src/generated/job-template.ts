@@ -18,8 +18,20 @@ export type NodeFilter = {
   constraints?: FilterConstraints;
 } | null;
 export type FilterOperator = "=" | "!=" | "MATCHES" | "CONTAINS";
-export type AmountType = "number" | "percent";
+/**
+ * How many nodes at a time; {} is all of them. A ramp is a list of batch sizes, the last one repeats.
+ *
+ */
+export type BatchSize =
+  | { type?: AmountType; value?: number }
+  | { type: "ramp"; value: (number | string)[] };
 export type DistributionMethod = "batching" | "rolling";
+export type AmountType = "number" | "percent";
+/**
+ * a whole number of nodes, or a percentage such as "10%"
+ *
+ */
+export type HaltLimit = number | string | Amount;
 export type OfflinePolicy = "wait" | "fail" | "skip";
 export type OnEmpty = "fail" | "succeed";
 export type AccessMode = "agent" | "agentless";
@@ -109,11 +121,16 @@ export interface TargetGroup {
   batchSize?: BatchSize;
   distributionMethod?: DistributionMethod;
   /**
+   * From the end of a batch to the start of the next one; 0 is none.
+   */
+  soakSeconds?: number;
+  /**
    * @minItems 1
    * @maxItems 10
    */
   successCriteria?: SuccessCriterion[];
   earlyTermination?: boolean;
+  haltOn?: HaltOn;
   /**
    * 0 is no limit.
    */
@@ -168,14 +185,6 @@ export interface ValueConstraint {
    */
   value: string | string[];
 }
-/**
- * How many nodes at a time; {} is all of them.
- *
- */
-export interface BatchSize {
-  type?: AmountType;
-  value?: number;
-}
 export interface SuccessCriterion {
   status: "success" | "failure";
   numRuns: Amount;
@@ -183,6 +192,15 @@ export interface SuccessCriterion {
 export interface Amount {
   type: AmountType;
   value: number;
+}
+/**
+ * How many nodes halt the group when they fail, cannot be reached, or time out.
+ *
+ */
+export interface HaltOn {
+  failure?: HaltLimit;
+  unreachable?: HaltLimit;
+  timeout?: HaltLimit;
 }
 export interface Actions {
   accessMode?: AccessMode;

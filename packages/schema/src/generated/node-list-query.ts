@@ -20,4 +20,8 @@ export interface NodeListQuery {
    * Exact name.
    */
   name?: string;
+  /**
+   * true: only archived nodes; they are left out otherwise. `is-archived` is accepted too.
+   */
+  isArchived?: boolean;
 }

@@ -16,4 +16,8 @@ export interface NodeSetListQuery {
    * Exact name.
    */
   name?: string;
+  /**
+   * Part of the name, in any case.
+   */
+  keyword?: string;
 }

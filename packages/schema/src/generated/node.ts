@@ -6,13 +6,27 @@
 export interface FleetNode {
   agentVersion: string;
   attributes: { [namespace: string]: { [name: string]: unknown } };
+  /**
+   * The original's name of lastSeenAt.
+   */
+  checkedinAt: string | null;
   createdAt: string;
   enrollmentLevel: "admitted" | "enrolled" | "archived";
   healthStatus: "online" | "offline";
   id: string;
+  /**
+   * The skills in the original's form.
+   */
+  installedSkills: InstalledSkill[];
   lastSeenAt: string | null;
   name: string;
   skills: NodeSkill[];
+}
+export interface InstalledSkill {
+  canister: {
+    version: string;
+  };
+  name: string;
 }
 /**
  * An interpreter that a node can execute steps with, or its agent.

@@ -15,7 +15,7 @@ export interface RunListQuery {
    */
   "pagination.size"?: number;
   /**
-   * `group-number` is accepted too.
+   * `group-number` and `groupNum` are accepted too.
    */
   groupNumber?: number;
   /**
@@ -23,4 +23,12 @@ export interface RunListQuery {
    */
   nodeId?: string;
   status?: RunStatus;
+  /**
+   * Last updated after this time (RFC 3339); `run-after` is accepted too.
+   */
+  runAfter?: string;
+  /**
+   * Last updated before this time (RFC 3339); `run-before` is accepted too.
+   */
+  runBefore?: string;
 }

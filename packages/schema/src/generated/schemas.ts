@@ -714,6 +714,55 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
         },
       },
+      CanonicalBatchSize: {
+        type: "object",
+        additionalProperties: false,
+        required: ["type", "value"],
+        properties: {
+          type: {
+            type: "string",
+            enum: ["number", "percent", "ramp"],
+          },
+          value: {},
+        },
+        if: {
+          properties: {
+            type: {
+              const: "ramp",
+            },
+          },
+        },
+        then: {
+          properties: {
+            value: {
+              type: "array",
+              minItems: 1,
+              items: {
+                type: ["integer", "string"],
+              },
+            },
+          },
+        },
+        else: {
+          $ref: "job-template#/$defs/Amount",
+        },
+      },
+      CanonicalHaltOn: {
+        type: "object",
+        additionalProperties: false,
+        minProperties: 1,
+        properties: {
+          failure: {
+            $ref: "job-template#/$defs/Amount",
+          },
+          timeout: {
+            $ref: "job-template#/$defs/Amount",
+          },
+          unreachable: {
+            $ref: "job-template#/$defs/Amount",
+          },
+        },
+      },
       CanonicalGroup: {
         type: "object",
         additionalProperties: false,
@@ -730,7 +779,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         ],
         properties: {
           batchSize: {
-            $ref: "job-template#/$defs/Amount",
+            $ref: "#/$defs/CanonicalBatchSize",
           },
           distributionMethod: {
             $ref: "job-template#/$defs/DistributionMethod",
@@ -743,6 +792,9 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
           filterId: {
             type: "string",
+          },
+          haltOn: {
+            $ref: "#/$defs/CanonicalHaltOn",
           },
           listId: {
             type: "string",
@@ -766,6 +818,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           onEmpty: {
             type: "string",
             enum: ["succeed"],
+          },
+          soakSeconds: {
+            type: "integer",
+            minimum: 1,
           },
           successCriteria: {
             type: "array",
@@ -1279,7 +1335,16 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       InstanceGroup: {
         type: "object",
         additionalProperties: false,
-        required: ["counts", "groupNumber", "nodeCount", "reason", "status"],
+        required: [
+          "batchNumber",
+          "counts",
+          "groupNumber",
+          "haltCause",
+          "nodeCount",
+          "reason",
+          "soakUntil",
+          "status",
+        ],
         properties: {
           groupNumber: {
             type: "integer",
@@ -1294,6 +1359,22 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           nodeCount: {
             type: "integer",
             minimum: 0,
+          },
+          batchNumber: {
+            type: ["integer", "null"],
+            minimum: 1,
+            description:
+              "The batch that was started last; null before the first one, and in a rolling window.",
+          },
+          soakUntil: {
+            type: ["string", "null"],
+            format: "date-time",
+            description: "When the wait after the last batch is over; null while there is none.",
+          },
+          haltCause: {
+            type: ["string", "null"],
+            description:
+              "Why the group starts nothing more: criteria, haltOn, timeout, quorum, cancel or sequence; null while it does.",
           },
           counts: {
             $ref: "#/$defs/RunCounts",
@@ -1331,6 +1412,18 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       status: {
         $ref: "instance#/$defs/InstanceStatus",
+      },
+      runAfter: {
+        type: "string",
+        pattern:
+          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
+        description: "Created after this time (RFC 3339); `run-after` is accepted too.",
+      },
+      runBefore: {
+        type: "string",
+        pattern:
+          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
+        description: "Created before this time (RFC 3339); `run-before` is accepted too.",
       },
     },
   },
@@ -1453,6 +1546,21 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       status: {
         $ref: "job#/$defs/JobStatus",
+      },
+      active: {
+        type: "boolean",
+        description: "true: only active jobs with a next execution; false: only the others.",
+      },
+      sortKey: {
+        type: "string",
+        enum: ["name", "createdAt"],
+        description: "What the list is sorted by (default createdAt); `sort-key` is accepted too.",
+      },
+      sortOrder: {
+        type: "string",
+        enum: ["asc", "desc", "ascending", "descending"],
+        description:
+          "Default: names ascending, creation times descending; `sort-order` is accepted too.",
       },
     },
   },
@@ -1692,6 +1800,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           distributionMethod: {
             $ref: "#/$defs/DistributionMethod",
           },
+          soakSeconds: {
+            type: "integer",
+            minimum: 0,
+            maximum: 31536000,
+            description: "From the end of a batch to the start of the next one; 0 is none.",
+          },
           successCriteria: {
             type: "array",
             minItems: 1,
@@ -1702,6 +1816,9 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
           earlyTermination: {
             type: "boolean",
+          },
+          haltOn: {
+            $ref: "#/$defs/HaltOn",
           },
           timeoutSeconds: {
             type: "integer",
@@ -1783,25 +1900,58 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       BatchSize: {
         type: "object",
         additionalProperties: false,
-        description: "How many nodes at a time; {} is all of them.",
+        description:
+          "How many nodes at a time; {} is all of them. A ramp is a list of batch sizes, the last one repeats.",
         properties: {
           type: {
-            $ref: "#/$defs/AmountType",
+            type: "string",
+            enum: ["number", "percent", "ramp"],
           },
           value: {
-            type: "number",
-            exclusiveMinimum: 0,
+            description: "A number of nodes, a percentage, or the entries of a ramp.",
           },
         },
         dependentRequired: {
           type: ["value"],
           value: ["type"],
         },
-        allOf: [
-          {
-            $ref: "#/$defs/AmountRules",
+        if: {
+          required: ["type"],
+          properties: {
+            type: {
+              const: "ramp",
+            },
           },
-        ],
+        },
+        then: {
+          properties: {
+            value: {
+              type: "array",
+              minItems: 1,
+              maxItems: 100,
+              items: {
+                type: ["integer", "string"],
+                minimum: 1,
+                maxLength: 20,
+                pattern: "^(?!0+(\\.0+)?%)(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]{1,6})?)%$",
+                description: 'a whole number of nodes, or a percentage such as "10%"',
+              },
+            },
+          },
+        },
+        else: {
+          properties: {
+            value: {
+              type: "number",
+              exclusiveMinimum: 0,
+            },
+          },
+          allOf: [
+            {
+              $ref: "#/$defs/AmountRules",
+            },
+          ],
+        },
       },
       Amount: {
         type: "object",
@@ -1855,6 +2005,47 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             },
           },
         },
+      },
+      HaltOn: {
+        type: "object",
+        additionalProperties: false,
+        minProperties: 1,
+        description:
+          "How many nodes halt the group when they fail, cannot be reached, or time out.",
+        properties: {
+          failure: {
+            $ref: "#/$defs/HaltLimit",
+          },
+          unreachable: {
+            $ref: "#/$defs/HaltLimit",
+          },
+          timeout: {
+            $ref: "#/$defs/HaltLimit",
+          },
+        },
+      },
+      HaltLimit: {
+        type: ["integer", "string", "object"],
+        minimum: 1,
+        maxLength: 20,
+        pattern: "^(?!0+(\\.0+)?%)(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]{1,6})?)%$",
+        description: 'a whole number of nodes, or a percentage such as "10%"',
+        additionalProperties: false,
+        required: ["type", "value"],
+        properties: {
+          type: {
+            $ref: "#/$defs/AmountType",
+          },
+          value: {
+            type: "number",
+            exclusiveMinimum: 0,
+          },
+        },
+        allOf: [
+          {
+            $ref: "#/$defs/AmountRules",
+          },
+        ],
       },
       SuccessCriterion: {
         type: "object",
@@ -2181,7 +2372,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: "string",
             maxLength: 255,
             minLength: 1,
-            pattern: "^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?)?$",
+            pattern: "^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,7})?$",
             description: 'a name such as "chef-platform/shell-interpreter"',
           },
           skill: {
@@ -3423,6 +3614,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         maxLength: 255,
         description: "Exact name.",
       },
+      isArchived: {
+        type: "boolean",
+        description:
+          "true: only archived nodes; they are left out otherwise. `is-archived` is accepted too.",
+      },
     },
   },
   "node-list": {
@@ -3517,6 +3713,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         minLength: 1,
         maxLength: 255,
         description: "Exact name.",
+      },
+      keyword: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Part of the name, in any case.",
       },
     },
   },
@@ -3656,10 +3858,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
     required: [
       "agentVersion",
       "attributes",
+      "checkedinAt",
       "createdAt",
       "enrollmentLevel",
       "healthStatus",
       "id",
+      "installedSkills",
       "lastSeenAt",
       "name",
       "skills",
@@ -3673,6 +3877,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         additionalProperties: {
           type: "object",
         },
+      },
+      checkedinAt: {
+        type: ["string", "null"],
+        format: "date-time",
+        description: "The original's name of lastSeenAt.",
       },
       createdAt: {
         type: "string",
@@ -3688,6 +3897,13 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       id: {
         type: "string",
+      },
+      installedSkills: {
+        type: "array",
+        items: {
+          $ref: "#/$defs/InstalledSkill",
+        },
+        description: "The skills in the original's form.",
       },
       lastSeenAt: {
         type: ["string", "null"],
@@ -3719,6 +3935,27 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
         },
         description: "An interpreter that a node can execute steps with, or its agent.",
+      },
+      InstalledSkill: {
+        title: "InstalledSkill",
+        type: "object",
+        additionalProperties: false,
+        required: ["canister", "name"],
+        properties: {
+          canister: {
+            type: "object",
+            additionalProperties: false,
+            required: ["version"],
+            properties: {
+              version: {
+                type: "string",
+              },
+            },
+          },
+          name: {
+            type: "string",
+          },
+        },
       },
     },
   },
@@ -4183,7 +4420,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       groupNumber: {
         type: "integer",
         minimum: 0,
-        description: "`group-number` is accepted too.",
+        description: "`group-number` and `groupNum` are accepted too.",
       },
       nodeId: {
         type: "string",
@@ -4193,6 +4430,18 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       status: {
         $ref: "run#/$defs/RunStatus",
+      },
+      runAfter: {
+        type: "string",
+        pattern:
+          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
+        description: "Last updated after this time (RFC 3339); `run-after` is accepted too.",
+      },
+      runBefore: {
+        type: "string",
+        pattern:
+          "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
+        description: "Last updated before this time (RFC 3339); `run-before` is accepted too.",
       },
     },
   },

@@ -5,7 +5,8 @@ import { migration0002 } from "./0002-node-facts.ts";
 import { migration0003 } from "./0003-node-sets.ts";
 import { migration0004 } from "./0004-control.ts";
 import { migration0005 } from "./0005-schedules.ts";
-import { migration0006 } from "./0006-job-control.ts";
+import { migration0006 } from "./0006-soak.ts";
+import { migration0007 } from "./0007-job-control.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   migration0004,
   migration0005,
   migration0006,
+  migration0007,
 ];
 
 /** A migration that a database has gone through. */

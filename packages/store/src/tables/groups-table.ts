@@ -16,6 +16,7 @@ export interface GroupsTable {
   halt_reason: string;
   started_at: number | null;
   deadline_at: number | null;
+  soak_until: number | null;
   finished_at: number | null;
   in_flight_count: number;
   success_count: number;
@@ -40,6 +41,7 @@ export const groupsColumns: Columns<GroupsTable> = {
   halt_reason: "text",
   started_at: "integer?",
   deadline_at: "integer?",
+  soak_until: "integer?",
   finished_at: "integer?",
   in_flight_count: "integer",
   success_count: "integer",
@@ -89,6 +91,7 @@ export function toGroupRow(row: Selectable<GroupsTable> & { instance_id: string 
     haltReason: row.halt_reason,
     startedAt: row.started_at,
     deadlineAt: row.deadline_at,
+    soakUntil: row.soak_until,
     finishedAt: row.finished_at,
     counts: toRunCounts(row),
   };
@@ -121,6 +124,7 @@ export function fromGroupRow(row: GroupRow, instanceSeq: number): Insertable<Gro
     halt_reason: row.haltReason,
     started_at: row.startedAt,
     deadline_at: row.deadlineAt,
+    soak_until: row.soakUntil,
     finished_at: row.finishedAt,
     in_flight_count: row.counts.inFlight,
     success_count: row.counts.success,
@@ -143,6 +147,7 @@ export function fromGroupChange(change: GroupChange): Updateable<GroupsTable> {
     halt_reason: change.haltReason,
     started_at: change.startedAt,
     deadline_at: change.deadlineAt,
+    soak_until: change.soakUntil,
     finished_at: change.finishedAt,
   };
 }

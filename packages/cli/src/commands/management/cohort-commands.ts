@@ -8,11 +8,14 @@ import {
 } from "./node-set-commands.ts";
 
 /** `management cohort create-cohort` */
-export const createCohort: CommandSpec = createCommand(
-  "cohort",
-  'Body: {"name": "web", "nodeIds": ["web-1", …]}, ids or names. settingId and skillAssemblyId of the original are kept and\n' +
+export const createCohort: CommandSpec = createCommand("cohort", {
+  notes:
+    'Body: {"name": "web", "nodeIds": ["web-1", …]}, ids or names. settingId and skillAssemblyId of the original are kept and\n' +
     "shown; nothing is installed or configured by them.",
-);
+  examples: [
+    { title: "the shop", body: { name: "shop", description: "web shop", nodeIds: ["web-1"] } },
+  ],
+});
 
 /** `management cohort find-one-cohort` */
 export const findOneCohort: CommandSpec = findOneCommand("cohort");

@@ -11,6 +11,7 @@ export const findAllNodes: CommandSpec = {
       summary: "only nodes with this health",
       choices: ["online", "offline"],
     },
+    { flag: "--isArchived", summary: "only archived nodes, which are left out otherwise" },
     ...pageOptions,
   ],
   run: async (context, flags) => {
@@ -18,6 +19,7 @@ export const findAllNodes: CommandSpec = {
       ...readPageQuery(flags),
       name: flags.text("name"),
       healthStatus: flags.text("healthStatus"),
+      isArchived: flags.isOn("isArchived") ? "true" : undefined,
     };
     const client = await context.client();
     await context.printList(await client.listNodes(query, context.world), nodeColumns);

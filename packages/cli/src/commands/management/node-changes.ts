@@ -15,6 +15,28 @@ export const modifyTags: CommandSpec = tagsCommand("modify");
 /** `management node update-tags` */
 export const updateTags: CommandSpec = tagsCommand("update");
 
+/** `management node delete-tags` */
+export const deleteTags: CommandSpec = {
+  options: [
+    nodeOption,
+    { flag: "--name <NAMES>", summary: "tags to take away, separated by commas; without it all" },
+  ],
+  notes: "Takes away what users attached; what the node was started with (--tag) stays.",
+  run: async (context, flags) => {
+    const nodeId = flags.need("nodeId");
+    const names = flags
+      .text("name")
+      ?.split(",")
+      .map((name) => name.trim());
+    const tags = Object.fromEntries((names ?? []).map((name) => [name, null]));
+    const client = await context.client();
+    const call = { body: { tags }, signal: context.world.signal };
+    const action = names === undefined ? "update" : "modify";
+    await context.printItem(await client.changeTags(nodeId, action, call), nodeRows);
+    return 0;
+  },
+};
+
 /** `management node archive-node` */
 export const archiveNode: CommandSpec = archiveCommand("archiveNode");
 
@@ -25,8 +47,9 @@ function tagsCommand(action: "modify" | "update"): CommandSpec {
   return {
     options: [nodeOption, ...bodyOptions],
     notes:
-      'Body: {"tags": {"role": "web", "old": null}}. What the node was started with (--tag) stays;\n' +
+      'Body: {"tags": {"role": "web", "old": null}} or [{"name": "role", "value": "web"}]. What the node was started with (--tag) stays;\n' +
       "a tag that is set here stands in its place, null takes it away again.",
+    examples: [{ title: "a role", body: { tags: { role: "web" } } }],
     run: async (context, flags) => {
       const nodeId = flags.need("nodeId");
       const body = await readDocument(flags, context.world.stdin);

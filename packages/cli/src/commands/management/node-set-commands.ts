@@ -12,11 +12,19 @@ export function setOption(kind: NodeSetKind): OptionSpec {
   return { flag: `--${kind}Id <ID>`, summary: `the ${kind}'s id or name`, isRequired: true };
 }
 
+/** A switch of the original that may carry a value: `--expand`, `--expand=false`. */
+export function expandOption(summary: string): OptionSpec {
+  return { flag: "--expand [BOOLEAN]", summary, choices: ["true", "false"] };
+}
+
 /** `management <kind> create-<kind>` */
-export function createCommand(kind: NodeSetKind, notes: string): CommandSpec {
+export function createCommand(
+  kind: NodeSetKind,
+  help: Required<Pick<CommandSpec, "notes" | "examples">>,
+): CommandSpec {
   return {
     options: bodyOptions,
-    notes,
+    ...help,
     run: async (context, flags) => {
       const body = await readDocument(flags, context.world.stdin);
       const client = await context.client();
@@ -32,13 +40,23 @@ export function findAllCommand(kind: NodeSetKind): CommandSpec {
   return {
     options: [
       { flag: "--name <NAME>", summary: `only the ${kind} with this name` },
+      { flag: "--keyword <TEXT>", summary: "only those with this text in their names" },
+      expandOption("show everything (the default), or with false ids and names only"),
       ...pageOptions,
     ],
     run: async (context, flags) => {
-      const query = { ...readPageQuery(flags), name: flags.text("name") };
+      const query = {
+        ...readPageQuery(flags),
+        name: flags.text("name"),
+        keyword: flags.text("keyword"),
+      };
       const client = await context.client();
       const answer = await client.listNodeSets(kind, query, context.world);
-      await context.printList(answer, setColumns);
+      if (flags.isTrue("expand", true)) await context.printList(answer, setColumns);
+      else {
+        const items = answer.items.map(({ id, name }) => ({ id, name }));
+        await context.printList({ ...answer, items }, nameColumns);
+      }
       return 0;
     },
   };
@@ -46,16 +64,12 @@ export function findAllCommand(kind: NodeSetKind): CommandSpec {
 
 /** `management <kind> find-one-<kind>` */
 export function findOneCommand(kind: NodeSetKind): CommandSpec {
-  const expand = {
-    flag: "--expand <BOOLEAN>",
-    summary: "show the nodes too, not only their ids",
-    choices: ["true", "false"],
-  };
+  const expand = expandOption("show the nodes too, not only their ids");
   return {
     options: kind === "filter" ? [setOption(kind)] : [setOption(kind), expand],
     run: async (context, flags) => {
       const id = flags.need(`${kind}Id`);
-      const isExpanded = flags.text("expand") === "true";
+      const isExpanded = flags.isTrue("expand", false);
       const client = await context.client();
       const { signal } = context.world;
       await context.printItem(await client.getNodeSet(kind, id, { isExpanded, signal }), setRows);
@@ -78,11 +92,15 @@ export function deleteCommand(kind: NodeSetKind): CommandSpec {
   };
 }
 
-/** `management <kind> add-nodes` and `remove-nodes` */
-export function membersCommand(kind: "list" | "cohort", action: "add" | "remove"): CommandSpec {
+/** `management <kind> add-nodes`, `remove-nodes` and `modify-nodes` */
+export function membersCommand(
+  kind: "list" | "cohort",
+  action: "add" | "remove" | "modify",
+): CommandSpec {
   return {
     options: [setOption(kind), ...bodyOptions],
-    notes: 'Body: {"nodeIds": ["web-1", …]}, ids or names.',
+    notes: 'Body: {"nodeIds": ["web-1", …]} or ["web-1", …], ids or names.',
+    examples: [{ title: "two nodes", body: { nodeIds: ["web-1", "web-2"] } }],
     run: async (context, flags) => {
       const id = flags.need(`${kind}Id`);
       const body = await readDocument(flags, context.world.stdin);
@@ -95,8 +113,14 @@ export function membersCommand(kind: "list" | "cohort", action: "add" | "remove"
   };
 }
 
-const idRows: readonly Column<NodeSetIdResponse["item"]>[] = [
+/** What a change of a set answers with. */
+export const idRows: readonly Column<NodeSetIdResponse["item"]>[] = [
   { header: "id", value: (item) => item.filterId ?? item.listId ?? item.cohortId },
+];
+
+const nameColumns: readonly Column<Pick<NodeSet, "id" | "name">>[] = [
+  { header: "id", value: (set) => set.id },
+  { header: "name", value: (set) => set.name, isShrinkable: true },
 ];
 
 const setColumns: readonly Column<NodeSet>[] = [

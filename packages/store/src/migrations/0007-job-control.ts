@@ -1,8 +1,8 @@
 import type { Migration } from "./migration.ts";
 
 /** Global exceptions, starts that wait, occurrences that were missed, and jobs that are changed and deleted (semantics.md section 3). */
-export const migration0006: Migration = {
-  number: 6,
+export const migration0007: Migration = {
+  number: 7,
   name: "job-control",
   isBreaking: false,
   sql: ({ seq, int, text, end }) => `
