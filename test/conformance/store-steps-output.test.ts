@@ -142,6 +142,8 @@ function step(runId: string, row: Partial<StepRow> = {}): StepRow {
     finishedAt: now + 1,
     outputBytes: 12,
     outputDroppedBytes: 3,
+    inputs: '{"A":"1"}',
+    outputs: "",
     updatedAt: now,
     ...row,
   };

@@ -41,8 +41,12 @@ export interface Stack {
   startCli(args: readonly string[], options?: CliOptions): RunningCli;
   /** Runs courier-cli, expects exit code 0, and returns what it printed as JSON. */
   json(args: readonly string[], options?: CliOptions): Promise<unknown>;
-  /** Starts another agent, with more flags where given, and waits until it is connected; returns its node id. */
-  startRunner(name: string, flags?: readonly string[]): Promise<string>;
+  /** Starts another agent, with more flags and variables where given, and waits until it is connected; returns its node id. */
+  startRunner(
+    name: string,
+    flags?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<string>;
   /** Ends the service with a signal and waits for its end. */
   stopServer(signal: NodeJS.Signals): Promise<void>;
   /** Starts the service again, on the same port and data. */
@@ -127,13 +131,17 @@ class RealStack implements Stack {
     this.#server = undefined;
   }
 
-  async startRunner(name: string, flags: readonly string[] = []): Promise<string> {
+  async startRunner(
+    name: string,
+    flags: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     this.#enrollmentKey ??= await this.#createEnrollmentKey();
     const dataDirectory = join(this.directory, `runner-${name}`);
     await mkdir(dataDirectory, { recursive: true });
     const args = ["start", "--url", this.url, "--data-dir", dataDirectory, "--name", name];
     const runner = startProgram("courier-runner", [...args, ...flags, "--log-level", "warn"], {
-      env: { COURIER_ENROLLMENT_KEY: this.#enrollmentKey },
+      env: { ...env, COURIER_ENROLLMENT_KEY: this.#enrollmentKey },
     });
     this.#runners.push(runner);
     return readReady(runner, "nodeId");

@@ -48,11 +48,11 @@ export function stepItem(
   const { stepNumber, recorded } = step;
   const { status, reason } = settleStep(run.status, recorded);
   return {
-    inputs: "",
+    inputs: recorded?.inputs ?? "",
     interpreterPath: recorded?.interpreterPath ?? "",
     interpreterVersion: recorded?.interpreterVersion ?? "",
     numAttempts: recorded?.attemptCount ?? 0,
-    outputs: "",
+    outputs: recorded?.outputs ?? "",
     reason,
     status,
     stepNumber,

@@ -99,3 +99,12 @@ export {
   namespacesOf,
 } from "./target/node-filter.ts";
 export { setIdentifiersIn, setKindOf } from "./target/node-set.ts";
+export type { Value, Values } from "./variables/value.ts";
+export { mask, secretTexts, sensitiveBytesMax, valueBytesMax, valueOf } from "./variables/value.ts";
+export type { ResolvedStep, RunnableStep } from "./variables/resolve-step.ts";
+export { resolveStep } from "./variables/resolve-step.ts";
+export type { Extraction, SourceText } from "./variables/extract-value.ts";
+export { extractValue } from "./variables/extract-value.ts";
+export { readShown, showOutputs } from "./variables/show-values.ts";
+export { shellQuote, substitute } from "./variables/template-text.ts";
+export { describeCondition } from "./variables/condition.ts";

@@ -85,6 +85,9 @@ export interface StepReport {
   readonly outputDroppedBytes: number;
   /** By attempt, in order; absent when no attempt left any. */
   readonly artifacts?: readonly AttemptArtifacts[];
+  /** The variables that the step got and produced, JSON objects with sensitive values masked; left out when there are none. */
+  readonly inputs?: string;
+  readonly outputs?: string;
 }
 
 /** A step of a run changed; for live display only, the `result` repeats the final state of all steps. */

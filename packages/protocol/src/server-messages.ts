@@ -28,6 +28,8 @@ export interface Assignment {
   readonly steps: readonly CanonicalStep[];
   /** The number of the first step to execute; those before it are recorded as skipped. Absent: 1. */
   readonly fromStep?: number;
+  /** What the steps before `fromStep` produced in the run that this one repeats, as far as the service knows it. */
+  readonly values?: Readonly<Record<string, string>>;
 }
 
 /** Runs to journal, acknowledge with `accepted`, and execute. A run that the node knows already is only acknowledged again. */

@@ -87,3 +87,24 @@ export const filesNamedMax = 3;
 
 /** Attempts of a step whose artifacts are reported; the last ones. */
 export const reportedArtifactsMax = 100;
+
+/** Shortest secret that is masked in streams, bytes: a shorter one occurs in everything. */
+export const secretLengthMin = 4;
+
+/** All sensitive values of a run together, bytes. */
+export const secretsBytesMax: number = 64 * 1024;
+
+/** What is read of an output stream or a file to take a value from it, bytes. */
+export const sourceBytesMax: number = 4 * 1024 * 1024;
+
+/** How much output is masked before others get their turn, bytes. */
+export const maskChunkBytes: number = 256 * 1024;
+
+/** The inputs and outputs of all steps in one result, characters of JSON. */
+export const shownRunLengthMax: number = 1024 * 1024;
+
+/** How long a file may take to be read as another user, ms. */
+export const readAsUserTimeoutMs = 10_000;
+
+/** What is reported of all reasons of one step, characters; the service takes no longer ones. */
+export const reportedReasonLengthMax = 4000;

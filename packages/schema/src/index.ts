@@ -123,3 +123,4 @@ export { readOnlyJobFields, validateTemplate } from "./template/validate-templat
 export type { TemplateRemark, TemplateResult } from "./template/validate-template.ts";
 export { validateBody } from "./validators.ts";
 export type { BodyProblem, BodyResult, SchemaName } from "./validators.ts";
+export { nearestName } from "./nearest-name.ts";

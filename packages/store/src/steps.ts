@@ -9,11 +9,15 @@ import { toStepRow } from "./tables/steps-table.ts";
 /** What is known about one step of a run. */
 export interface StepRow extends StepReport {
   readonly runId: string;
+  readonly inputs: string;
+  readonly outputs: string;
   readonly updatedAt: number;
 }
 
 /** A step to record. With `nodeId` it is recorded only when the run is that node's own. */
-export interface StepUpsert extends StepRow {
+export interface StepUpsert extends StepReport {
+  readonly runId: string;
+  readonly updatedAt: number;
   readonly nodeId?: string;
 }
 
@@ -59,5 +63,7 @@ function storable(row: StepUpsert): StepUpsert {
     reason: storableText(row.reason),
     interpreterPath: storableText(row.interpreterPath),
     interpreterVersion: storableText(row.interpreterVersion),
+    inputs: storableText(row.inputs ?? ""),
+    outputs: storableText(row.outputs ?? ""),
   };
 }

@@ -45,7 +45,7 @@ export function meetsVersion(
  * Negative, zero or positive, as the left version is older, the same or newer: number by number, missing numbers are 0,
  * a pre-release is older than its release, what follows "+" says nothing about the order.
  */
-function compareVersions(left: string, right: string): number {
+export function compareVersions(left: string, right: string): number {
   const [a, b] = [partsOf(left), partsOf(right)];
   const length = Math.max(a.numbers.length, b.numbers.length);
   for (let index = 0; index < length; index += 1) {
@@ -55,7 +55,22 @@ function compareVersions(left: string, right: string): number {
   if (a.preRelease === b.preRelease) return 0;
   if (a.preRelease === "") return 1;
   if (b.preRelease === "") return -1;
-  return a.preRelease < b.preRelease ? -1 : 1;
+  return comparePreReleases(a.preRelease.split("."), b.preRelease.split("."));
+}
+
+/** Identifier by identifier: numbers by their value and before words, a longer list after a shorter one. */
+function comparePreReleases(left: readonly string[], right: readonly string[]): number {
+  const length = Math.max(left.length, right.length);
+  for (let index = 0; index < length; index += 1) {
+    const [a, b] = [left[index], right[index]];
+    if (a === undefined || b === undefined) return a === undefined ? -1 : 1;
+    if (a === b) continue;
+    const [isNumber, isOtherNumber] = [/^\d+$/.test(a), /^\d+$/.test(b)];
+    if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
+    if (isNumber && Number(a) !== Number(b)) return Number(a) - Number(b);
+    if (!isNumber) return a < b ? -1 : 1;
+  }
+  return 0;
 }
 
 function partsOf(version: string): {

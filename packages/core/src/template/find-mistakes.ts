@@ -1,16 +1,20 @@
 import type { CanonicalGroup, CanonicalJob } from "@courier/schema";
 import type { ErrorDetail } from "../courier-error.ts";
 import { findFilterMistakes } from "../target/find-filter-mistakes.ts";
+import { findVariableMistakes } from "../variables/find-variable-mistakes.ts";
 
 /**
  * What is wrong with a job although its schema is kept, each with its JSON pointer. Told to the user like a violation
  * of the schema: nothing is stored.
  */
 export function findMistakes(job: CanonicalJob): readonly ErrorDetail[] {
-  return job.target.groups.flatMap((group, index) => [
-    ...filterMistakes(group, `/target/groups/${index}`),
-    ...rolloutMistakes(group, `/target/groups/${index}`),
-  ]);
+  return [
+    ...job.target.groups.flatMap((group, index) => [
+      ...filterMistakes(group, `/target/groups/${index}`),
+      ...rolloutMistakes(group, `/target/groups/${index}`),
+    ]),
+    ...findVariableMistakes(job.actions.steps),
+  ];
 }
 
 function filterMistakes(

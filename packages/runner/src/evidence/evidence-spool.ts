@@ -154,9 +154,12 @@ function keyOf({ runId, token, stepNumber, attempt }: AttemptRecord): ArchiveKey
 
 /** What the step's output rules name beside the directory. */
 function sourcesOf(step: CanonicalStep): readonly string[] {
-  return Object.values(step.outputFieldRules)
-    .filter((rule) => rule.sourceType === "artifact")
-    .map((rule) => rule.source);
+  return (
+    Object.values(step.outputFieldRules)
+      // What is sensitive stays on the node.
+      .filter((rule) => rule.sourceType === "artifact" && !rule.sensitive)
+      .map((rule) => rule.source)
+  );
 }
 
 async function findAll(

@@ -92,6 +92,12 @@ export class JournalFile {
     this.#later += linesOf(records);
   }
 
+  /** Rewrites the file with what is live now, so that what is over is gone from it; when the disk has no room, later. */
+  async rewrite(): Promise<void> {
+    this.#compactAtBytes = 0;
+    await this.append([]).catch(() => undefined);
+  }
+
   /** Waits for the appends under way. */
   async close(): Promise<void> {
     if (this.#later !== "") await this.append([]).catch(() => undefined);

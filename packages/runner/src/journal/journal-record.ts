@@ -1,3 +1,4 @@
+import type { Values } from "@courier/core";
 import type {
   Assignment,
   AttemptArtifacts,
@@ -58,6 +59,8 @@ export interface RetryRecord {
   readonly retryAt: number;
   /** What the failed attempt left. */
   readonly artifacts?: AttemptArtifacts;
+  /** Sensitive values that the attempt produced: later output is masked by them too. */
+  readonly secrets?: readonly string[];
 }
 
 /** A step has ended and the run goes on. */
@@ -66,6 +69,8 @@ export interface StepEndedRecord {
   readonly runId: string;
   readonly token: number;
   readonly step: StepReport;
+  /** What it produced for the steps after it. */
+  readonly values?: Values;
 }
 
 /** The run has ended; kept until the service acknowledges it. */

@@ -1,5 +1,8 @@
+import { describeCondition, resolveStep, type ResolvedStep, type Values } from "@courier/core";
 import type { CanonicalJob, CanonicalStep } from "@courier/schema";
 import type { InstalledInterpreters } from "../interpreters/installed-interpreters.ts";
+import { SecretMask } from "../redact/redactor.ts";
+import { writtenSecrets } from "../run/step-variables.ts";
 import { ownAccount } from "../step/account.ts";
 import { prepareStep, type StepPlan } from "../step/prepare-step.ts";
 import { stepEnvironment } from "../step/step-environment.ts";
@@ -27,6 +30,8 @@ export type PlannedStep = { readonly stepNumber: number; readonly name: string }
       readonly timeoutSeconds: number;
       readonly retryCount: number;
       readonly onFailure: string;
+      /** What must hold, else the step is skipped: known only once the steps before it have run. */
+      readonly conditions: readonly string[];
     }
 );
 
@@ -40,32 +45,71 @@ export async function planSteps(
 ): Promise<readonly PlannedStep[]> {
   const { interpreters, environment } = host;
   const self = ownAccount(environment["HOME"]);
+  const { steps } = job.actions;
   const planned: PlannedStep[] = [];
-  for (const [index, step] of job.actions.steps.entries()) {
+  let produced: Values = {};
+  for (const [index, step] of steps.entries()) {
     const head = { stepNumber: index + 1, name: step.name };
-    const preparation = await prepareStep(step, { interpreters, self });
-    planned.push(
-      preparation.ok
-        ? { ...head, canRun: true, ...planOf(step, { plan: preparation.plan, environment, head }) }
-        : { ...head, canRun: false, reason: preparation.reason },
-    );
+    const resolved = resolveWithPlaceholders(step, produced);
+    produced = { ...produced, ...placeholdersFor(step) };
+    const preparation =
+      resolved.kind === "run"
+        ? await prepareStep(resolved.step, { interpreters, self })
+        : { ok: false as const, reason: resolved.reason };
+    const plan: PlannedStep =
+      resolved.kind === "run" && preparation.ok
+        ? {
+            ...{ ...head, canRun: true },
+            ...planOf(resolved, { plan: preparation.plan, environment, head }),
+            conditions: step.conditions.map(describeCondition),
+          }
+        : { ...head, canRun: false, reason: preparation.ok ? "" : preparation.reason };
+    const own = resolved.kind === "run" ? resolved.secrets : [];
+    planned.push(masked(plan, new SecretMask([...steps.flatMap(writtenSecrets), ...own])));
   }
   return planned;
 }
 
+/** Conditions and types are not judged: what the steps before will produce is not known. */
+function resolveWithPlaceholders(step: CanonicalStep, produced: Values): ResolvedStep {
+  const expectedInputs = Object.fromEntries(
+    Object.entries(step.expectedInputs).map(([name, input]) => [
+      name,
+      { ...input, type: "string" },
+    ]),
+  );
+  return resolveStep({ ...step, conditions: [], expectedInputs }, produced);
+}
+
+function placeholdersFor({ outputFieldRules }: CanonicalStep): Values {
+  const names = Object.keys(outputFieldRules);
+  return Object.fromEntries(names.map((name) => [name, { text: `<${name}>`, isSensitive: false }]));
+}
+
+/** A plan is for people's eyes: it shows no secret that the template holds. */
+function masked(plan: PlannedStep, secrets: SecretMask): PlannedStep {
+  const text = JSON.stringify(plan, (_key, value: unknown) =>
+    typeof value === "string" ? secrets.maskText(value) : value,
+  );
+  // A copy of the same shape: only its texts differ.
+  return JSON.parse(text) as PlannedStep;
+}
+
 function planOf(
-  step: CanonicalStep,
+  resolved: Extract<ResolvedStep, { readonly kind: "run" }>,
   options: {
     readonly plan: StepPlan;
     readonly environment: Readonly<Record<string, string | undefined>>;
     readonly head: { readonly stepNumber: number };
   },
-): Omit<Extract<PlannedStep, { canRun: true }>, "stepNumber" | "name" | "canRun"> {
+): Omit<Extract<PlannedStep, { canRun: true }>, "stepNumber" | "name" | "canRun" | "conditions"> {
   const { plan, environment, head } = options;
+  const { step } = resolved;
   const variables = stepEnvironment({
     agentEnvironment: environment,
     account: plan.account,
     inputs: step.inputs,
+    variables: resolved.environment,
     key: { runId: "", token: 1, stepNumber: head.stepNumber, attempt: 1, launch: 1 },
     instanceId: "",
     interpreterEnvironment: plan.process.environment,
@@ -102,6 +146,7 @@ function bodyOf(step: PlannedStep): string {
   const [min, max] = [step.minVersion, step.maxVersion].map((end) => (end === "" ? "any" : end));
   const limit = step.timeoutSeconds === 0 ? "none" : `${step.timeoutSeconds} s`;
   const lines = [
+    ...step.conditions.map((condition) => `  only if      ${visible(condition)}`),
     `  interpreter  ${step.interpreter} ${step.interpreterVersion}, within [${min}, ${max}], at ${step.interpreterPath}`,
     `  directory    ${step.directory}`,
     `  user         ${step.user}`,

@@ -20,11 +20,13 @@ export function retryRecord(
     readonly failed: AttemptRecord;
     readonly at: number;
     readonly artifacts: AttemptArtifacts | undefined;
+    readonly secrets: readonly string[];
   },
 ): RetryRecord {
-  const { failed, at, artifacts } = options;
+  const { failed, at, artifacts, secrets } = options;
   const { runId, token, stepNumber, attempt } = failed;
   const retryAt = at + retryDelayMs(step.failureBehavior.retryBackoffStrategy, attempt);
   const left = artifacts === undefined ? {} : { artifacts };
-  return { type: "retry", runId, token, at, stepNumber, attempt, retryAt, ...left };
+  const known = secrets.length === 0 ? {} : { secrets };
+  return { type: "retry", runId, token, at, stepNumber, attempt, retryAt, ...left, ...known };
 }

@@ -1,14 +1,24 @@
 import { join } from "node:path";
 import type { Timer } from "@courier/core";
-import type { StopOutcome } from "@courier/protocol";
+import type { OutputStream, StopOutcome } from "@courier/protocol";
 import { endTree } from "../host/end-tree.ts";
 import type { ProcessTree } from "../host/process-tree.ts";
 import { watchIntervalMs } from "../limits.ts";
 import { wait } from "../wait.ts";
 import type { AttemptEnd } from "../step/launch.ts";
+import type { SecretMask } from "../redact/redactor.ts";
+import { beginMaskedOutput, MaskedOutput, maskedPath } from "../step/masked-output.ts";
 import { OutputSpool } from "../step/output-spool.ts";
-import { attemptName, cookieOf, readAttemptState, type AttemptKey } from "../step/run-directory.ts";
+import {
+  attemptName,
+  cookieOf,
+  outputPath,
+  outputSize,
+  readAttemptState,
+  type AttemptKey,
+} from "../step/run-directory.ts";
 import type { NodeContext, RunPort } from "./node-context.ts";
+import type { Masking } from "./step-variables.ts";
 
 /** Why an attempt is being ended before its time. The first cause wins. */
 export type EndCause = StopOutcome | "stepTimeout" | "spool";
@@ -39,17 +49,67 @@ export class AttemptSupervisor {
   #ticker: Timer | undefined;
   #limit: Timer | undefined;
 
-  constructor(key: AttemptKey, context: NodeContext, port: RunPort) {
+  readonly #masking: Masking | undefined;
+  #copy: MaskedOutput | undefined;
+  #maskFailure: unknown;
+
+  constructor(
+    key: AttemptKey,
+    context: NodeContext,
+    options: { readonly port: RunPort; readonly masking: Masking | undefined },
+  ) {
     this.#key = key;
     this.#context = context;
-    this.#port = port;
+    this.#port = options.port;
+    this.#masking = options.masking;
     this.runDirectory = join(context.runsDirectory, attemptName(key));
-    const options = { runDirectory: this.runDirectory, quotaBytes: context.outputQuotaBytes };
-    this.stdout = new OutputSpool(key, "stdout", options);
-    this.stderr = new OutputSpool(key, "stderr", options);
+    this.stdout = this.#spool("stdout");
+    this.stderr = this.#spool("stderr");
     this.#givenUp = new Promise((resolve) => {
       this.#gaveUp = resolve;
     });
+  }
+
+  /** Before anything of the attempt is executed, or after an agent's restart: nothing unmasked may be sent. */
+  prepareOutput(): void {
+    if (this.#masking === undefined) return;
+    beginMaskedOutput(this.runDirectory);
+    if (this.#masking.isHeldBack) return;
+    this.#copy = new MaskedOutput(this.runDirectory, this.#masking.secrets);
+  }
+
+  /** After the attempt's end: what has been written until now is its output. Returns why part of it could not be masked. */
+  async finishOutput(
+    secrets: SecretMask,
+    options: { readonly withheld: string | undefined },
+  ): Promise<string | undefined> {
+    const problem =
+      this.#masking === undefined ? undefined : await this.#finishCopy(secrets, options);
+    this.stdout.refresh({ isFinal: true });
+    this.stderr.refresh({ isFinal: true });
+    this.#port.outputChanged();
+    return problem;
+  }
+
+  async #finishCopy(
+    secrets: SecretMask,
+    { withheld }: { readonly withheld: string | undefined },
+  ): Promise<string | undefined> {
+    try {
+      const copy = this.#copy ?? new MaskedOutput(this.runDirectory, secrets);
+      if (withheld === undefined) await copy.finish();
+      else copy.withhold(withheld);
+      return undefined;
+    } catch (error) {
+      this.#context.logger.error({ attempt: attemptName(this.#key), error }, "output not masked");
+      return `its output could not be masked and is incomplete: ${String(error)}`;
+    }
+  }
+
+  #spool(stream: OutputStream): OutputSpool {
+    const pathOf = this.#masking === undefined ? outputPath : maskedPath;
+    const path = pathOf(this.runDirectory, stream);
+    return new OutputSpool(this.#key, stream, { path, quotaBytes: this.#context.outputQuotaBytes });
   }
 
   /**
@@ -89,9 +149,6 @@ export class AttemptSupervisor {
       this.#ending ??= this.#endTree(isTimedOut ? this.#context.killGraceMs : 0);
     }
     const survivors = (await this.#ending) ?? [];
-    this.stdout.refresh({ isFinal: true });
-    this.stderr.refresh({ isFinal: true });
-    this.#port.outputChanged();
     return { end, cause: this.#cause, survivors };
   }
 
@@ -122,12 +179,26 @@ export class AttemptSupervisor {
   }
 
   #lookAtOutput(): void {
+    this.#copyOutput();
     this.stdout.refresh();
     this.stderr.refresh();
-    if (Math.max(this.stdout.size, this.stderr.size) > this.#context.spoolBytesMax) {
-      this.end("spool");
-    }
+    if (this.#writtenBytes() > this.#context.spoolBytesMax) this.end("spool");
     if (this.stdout.hasMore || this.stderr.hasMore) this.#port.outputChanged();
+  }
+
+  #copyOutput(): void {
+    if (this.#copy === undefined || this.#maskFailure !== undefined) return;
+    this.#copy.advance().catch((error: unknown) => {
+      // Told at the end, when the rest cannot be copied either.
+      this.#maskFailure = error;
+    });
+  }
+
+  /** What a step wrote, not what is left of it once it is masked. */
+  #writtenBytes(): number {
+    if (this.#masking === undefined) return Math.max(this.stdout.size, this.stderr.size);
+    const { runDirectory } = this;
+    return Math.max(outputSize(runDirectory, "stdout"), outputSize(runDirectory, "stderr"));
   }
 }
 

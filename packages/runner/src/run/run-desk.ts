@@ -26,6 +26,7 @@ import { RunDropped } from "./run-dropped.ts";
 import { RunExecution } from "./run-execution.ts";
 import { resultOf } from "./run-result.ts";
 import type { RunState } from "./run-state.ts";
+import { knowsSecrets } from "./step-variables.ts";
 
 interface OpenExecution {
   readonly execution: RunExecution;
@@ -367,6 +368,8 @@ export class RunDesk implements Service {
     this.#book.apply(record);
     // Lost in a crash, it only means that the result is sent once more.
     this.#journal.appendLater([record]);
+    // Secrets stay on the disk no longer than they are needed.
+    if (knowsSecrets(state)) void this.#journal.rewrite();
   }
 
   /** Nothing of this run is needed any more. */

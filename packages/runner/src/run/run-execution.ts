@@ -1,5 +1,5 @@
-import { assert, assertNever, retryDelayMsMax } from "@courier/core";
-import type { Assignment, AttemptArtifacts, StepReport } from "@courier/protocol";
+import { assertNever, retryDelayMsMax, type Values } from "@courier/core";
+import type { AttemptArtifacts, StepReport } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
 import type { Installation } from "../interpreters/interpreter.ts";
 import {
@@ -8,22 +8,23 @@ import {
   takeBackRestart,
 } from "../interpreters/restart-interpreter.ts";
 import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
-import { answerBytesMax, reasonLengthMax } from "../limits.ts";
 import { launch, prepareLaunch, type AttemptEnd, type LaunchOptions } from "../step/launch.ts";
 import { reattach } from "../step/reattach.ts";
-import { prepareStep, type StepPlan } from "../step/prepare-step.ts";
-import { artifactsPath, readOutput } from "../step/run-directory.ts";
-import { stepEnvironment } from "../step/step-environment.ts";
+import { prepareStep, type StepPlan, type StepPreparation } from "../step/prepare-step.ts";
 import { wait } from "../wait.ts";
 import { AttemptSupervisor, type AttemptVerdict } from "./attempt-supervisor.ts";
 import { awaitReboot, endAfterReboot } from "./await-reboot.ts";
-import { judgeAttempt, type AttemptJudgement } from "./judge-attempt.ts";
+import { outcomeOf, type AttemptOutcome } from "./attempt-outcome.ts";
+import type { AttemptJudgement } from "./judge-attempt.ts";
+import { launchOptionsOf } from "./launch-options.ts";
 import { nextMove, type Move } from "./next-move.ts";
 import type { NodeContext, RunPort } from "./node-context.ts";
 import { resultOf } from "./run-result.ts";
-import { attemptRecord, retryRecord } from "./attempt-records.ts";
 import { applyRecord } from "./run-state.ts";
-import { attemptedStep, refusedStep } from "./step-report.ts";
+import { attemptedStep, refusedStep, skippedStep, type Unstarted } from "./step-report.ts";
+import { attemptRecord, retryRecord } from "./attempt-records.ts";
+import { RunSteps } from "./run-steps.ts";
+import type { StepVariables } from "./step-variables.ts";
 
 /** Carries one run from wherever its journal says it stands to its result. */
 export class RunExecution {
@@ -34,11 +35,13 @@ export class RunExecution {
   #supervisor: AttemptSupervisor | undefined;
   /** The attempt that the service was told of on this connection. */
   #announced: AttemptRecord | undefined;
+  readonly #steps: RunSteps;
   #installation: Installation = { path: "", version: "" };
 
   constructor(context: NodeContext, port: RunPort) {
     this.#context = context;
     this.#port = port;
+    this.#steps = new RunSteps(port);
   }
 
   /** Resolves when the result is in the journal, or after `detach`. */
@@ -71,7 +74,7 @@ export class RunExecution {
   async #make(move: Exclude<Move, { readonly kind: "report" }>): Promise<void> {
     switch (move.kind) {
       case "launch":
-        return await this.#begin(move, 1);
+        return await this.#begin(move.stepNumber, 1);
       case "wait":
         return await this.#waitForRetry(move);
       case "supervise":
@@ -88,41 +91,58 @@ export class RunExecution {
     const delayMs = move.until - this.#context.clock.now();
     const cappedMs = Math.min(Math.max(delayMs, 0), retryDelayMsMax);
     if (!(await wait(this.#context.clock, cappedMs, this.#wake.signal))) return;
-    const step = this.#stepAt(move.stepNumber);
-    await this.#begin({ step, stepNumber: move.stepNumber }, move.attempt);
+    await this.#begin(move.stepNumber, move.attempt);
   }
 
-  async #begin(
-    target: { readonly step: CanonicalStep; readonly stepNumber: number },
-    attempt: number,
-  ): Promise<void> {
-    const { step, stepNumber } = target;
-    const preparation = await prepareStep(step, this.#context);
-    // A stop that came meanwhile finds nothing to end here; nothing may start after it.
-    if (this.#wake.signal.aborted) return;
-    if (!preparation.ok) {
-      const at = this.#context.clock.now();
-      return await this.#endStep(refusedStep(stepNumber, preparation.reason, at));
+  async #begin(stepNumber: number, attempt: number): Promise<void> {
+    const plan = await this.#prepare(stepNumber);
+    if (plan === undefined) return;
+    const launch = { ...this.#moment(), stepNumber, attempt, launch: 1 };
+    await this.#launch(plan, attemptRecord(plan, launch));
+  }
+
+  /** The plan of a step that is to be started. Undefined: it has ended without a start, or the run is being stopped. */
+  async #prepare(stepNumber: number): Promise<StepPlan | undefined> {
+    const variables = this.#steps.variables(stepNumber);
+    const { resolved } = variables;
+    const unstarted = (reason: string): Unstarted => ({
+      stepNumber,
+      reason: variables.secretMask().maskText(reason),
+      at: this.#context.clock.now(),
+      inputs: variables.shownInputs,
+    });
+    if (resolved.kind === "skip") {
+      await this.#endStep(skippedStep(unstarted(resolved.reason)));
+      return undefined;
     }
-    const { plan } = preparation;
-    await this.#launch(
-      plan,
-      attemptRecord(plan, { ...this.#moment(), stepNumber, attempt, launch: 1 }),
-    );
+    const refusal = resolved.kind === "fail" ? resolved.reason : variables.tooMuch();
+    const preparation: StepPreparation =
+      resolved.kind === "run" && refusal === undefined
+        ? await prepareStep(resolved.step, this.#context)
+        : { ok: false, reason: refusal ?? "" };
+    // A stop that came meanwhile finds nothing to end here; nothing may start after it.
+    if (this.#wake.signal.aborted) return undefined;
+    if (preparation.ok) return preparation.plan;
+    await this.#endStep(refusedStep(unstarted(preparation.reason)));
+    return undefined;
   }
 
   /** Journal first, then execute: after a crash between the two, the directory without a wrapper proves that nothing ran. */
   async #launch(plan: StepPlan, record: AttemptRecord): Promise<void> {
-    const supervisor = new AttemptSupervisor(record, this.#context, this.#port);
-    const options = this.#launchOptions({ plan, record, runDirectory: supervisor.runDirectory });
+    const variables = this.#steps.variables(record.stepNumber);
+    const supervisor = this.#supervise(record, variables);
+    const options = launchOptionsOf({
+      ...{ plan, record, variables, context: this.#context, assignment: this.#steps.assignment() },
+      runDirectory: supervisor.runDirectory,
+    });
     const isFirst = this.#port.state().startedAt === undefined;
     const durable = this.#port.record([record]);
-    const failure = prepareLaunch(options);
+    const failure = prepareLaunch(options, () => supervisor.prepareOutput());
     await durable;
     const { runId, token, at } = record;
     if (isFirst) this.#port.send({ type: "started", runId, token, at });
     // Once it has been started there may be no time left to say so.
-    if (isRestartStep(this.#stepAt(record.stepNumber))) this.#announceOnce(record);
+    if (isRestartStep(this.#steps.at(record.stepNumber))) this.#announceOnce(record);
     this.#supervisor = supervisor;
     this.#installation = plan.installation;
     const ended = this.#startUnlessStopped(options, failure);
@@ -148,12 +168,13 @@ export class RunExecution {
 
   /** An earlier agent process launched this: supervise it by its run directory. */
   async #takeOver(record: AttemptRecord): Promise<void> {
-    const supervisor = new AttemptSupervisor(record, this.#context, this.#port);
+    const supervisor = this.#supervise(record, this.#steps.variables(record.stepNumber));
+    supervisor.prepareOutput();
     this.#supervisor = supervisor;
     const stop = this.#port.state().stop;
     if (stop !== undefined) supervisor.end(stop);
     const { clock, bootId, interpreters } = this.#context;
-    const step = this.#stepAt(record.stepNumber);
+    const step = this.#steps.at(record.stepNumber);
     this.#installation = interpreters.installationOf(step.interpreter.name);
     const hasRebooted = isRestartStep(step) && record.bootId !== bootId;
     const ended = hasRebooted
@@ -176,7 +197,7 @@ export class RunExecution {
     },
   ): Promise<void> {
     const { record } = options;
-    const step = this.#stepAt(record.stepNumber);
+    const step = this.#steps.at(record.stepNumber);
     const { timeoutSeconds } = step.limits;
     const passedMs = this.#context.clock.now() - record.at;
     const over = new AbortController();
@@ -190,6 +211,9 @@ export class RunExecution {
     if (verdict === undefined) return;
     if (isRestartStep(step) && verdict.cause !== undefined) this.#takeBackRestart();
     if (verdict.end.kind === "abandoned" && verdict.cause === undefined) {
+      await supervisor.finishOutput(this.#steps.variables(record.stepNumber).secretMask(), {
+        withheld: undefined,
+      });
       return await this.#launchAgain(record);
     }
     await this.#settle(record, { verdict, supervisor });
@@ -204,7 +228,7 @@ export class RunExecution {
     const { clock, bootId } = this.#context;
     if (record.bootId !== bootId) return await ended;
     const signal = AbortSignal.any([over, this.#detach.signal]);
-    const dueAt = record.at + restartDelayMs(this.#stepAt(record.stepNumber));
+    const dueAt = record.at + restartDelayMs(this.#steps.at(record.stepNumber));
     return await awaitReboot(ended, { clock, dueAt, signal });
   }
 
@@ -215,56 +239,34 @@ export class RunExecution {
 
   /** Provably nothing was executed, so the same attempt may begin once more, in a directory of its own. */
   async #launchAgain(record: AttemptRecord): Promise<void> {
-    const preparation = await prepareStep(this.#stepAt(record.stepNumber), this.#context);
-    if (this.#wake.signal.aborted) return;
-    if (!preparation.ok) {
-      const at = this.#context.clock.now();
-      return await this.#endStep(refusedStep(record.stepNumber, preparation.reason, at));
-    }
+    const plan = await this.#prepare(record.stepNumber);
+    if (plan === undefined) return;
     const { stepNumber, attempt } = record;
-    const { plan } = preparation;
-    const next = attemptRecord(plan, {
-      ...this.#moment(),
-      stepNumber,
-      attempt,
-      launch: record.launch + 1,
-    });
-    await this.#launch(plan, next);
+    const launch = { ...this.#moment(), stepNumber, attempt, launch: record.launch + 1 };
+    await this.#launch(plan, attemptRecord(plan, launch));
   }
 
   async #settle(
     record: AttemptRecord,
-    outcome: { readonly verdict: AttemptVerdict; readonly supervisor: AttemptSupervisor },
+    options: { readonly verdict: AttemptVerdict; readonly supervisor: AttemptSupervisor },
   ): Promise<void> {
-    const step = this.#stepAt(record.stepNumber);
-    const { spoolBytesMax } = this.#context;
-    const { timeoutSeconds } = step.limits;
-    const judged = judgeAttempt(outcome.verdict, { timeoutSeconds, spoolBytesMax });
-    const judgement = this.#explain(judged, { step, supervisor: outcome.supervisor });
-    const { runDirectory } = outcome.supervisor;
+    const step = this.#steps.at(record.stepNumber);
+    const variables = this.#steps.variables(record.stepNumber);
+    const attempt = { ...options, step, variables, notes: [] };
+    const outcome = await outcomeOf(attempt, this.#context);
+    const { judgement, secrets } = outcome;
+    const { runDirectory } = options.supervisor;
     const artifacts = await this.#context.evidence.keep(record, { runDirectory, step });
     if (this.#mayRetry(step, record.attempt, judgement)) {
       const at = this.#context.clock.now();
-      await this.#port.record([retryRecord(step, { failed: record, at, artifacts })]);
+      await this.#port.record([retryRecord(step, { failed: record, at, artifacts, secrets })]);
       this.#announce(record, `attempt ${record.attempt}: ${judgement.reason}`);
     } else {
-      const report = this.#report(record, { judgement, artifacts, supervisor: outcome.supervisor });
-      await this.#endStep(report, judgement.isUnknown ? judgement.reason : undefined);
+      const ended = { outcome, artifacts, supervisor: options.supervisor };
+      const unknownReason = judgement.isUnknown ? judgement.reason : undefined;
+      await this.#endStep(this.#report(record, ended), { values: outcome.values, unknownReason });
     }
     if (artifacts !== undefined && artifacts.sha256 !== "") this.#port.artifactsKept(record);
-  }
-
-  /** A step that failed by its exit code may have said why, in the way of its interpreter. */
-  #explain(
-    judgement: AttemptJudgement,
-    { step, supervisor }: { readonly step: CanonicalStep; readonly supervisor: AttemptSupervisor },
-  ): AttemptJudgement {
-    if (judgement.status !== "failure" || judgement.exitCode === null) return judgement;
-    const why = this.#context.interpreters.explainFailure(step.interpreter.name, () =>
-      readOutput(supervisor.runDirectory, "stdout", answerBytesMax),
-    );
-    if (why === undefined) return judgement;
-    return { ...judgement, reason: `${judgement.reason}: ${why.slice(0, reasonLengthMax)}` };
   }
 
   #mayRetry(step: CanonicalStep, attempt: number, judgement: AttemptJudgement): boolean {
@@ -273,9 +275,16 @@ export class RunExecution {
   }
 
   /** One write for the step and, when it was the last, for the run. */
-  async #endStep(step: StepReport, unknownReason?: string): Promise<void> {
+  async #endStep(
+    step: StepReport,
+    {
+      values = {},
+      unknownReason,
+    }: { readonly values?: Values; readonly unknownReason?: string | undefined } = {},
+  ): Promise<void> {
     const { runId, token } = this.#port.state();
-    const ended: JournalRecord = { type: "step-ended", runId, token, step };
+    const produced = Object.keys(values).length === 0 ? {} : { values };
+    const ended: JournalRecord = { type: "step-ended", runId, token, step, ...produced };
     const after = nextMove(applyRecord(this.#port.state(), ended));
     const conclusion =
       unknownReason === undefined
@@ -305,43 +314,17 @@ export class RunExecution {
     return { type: "result", runId: state.runId, token: state.token, result };
   }
 
-  #launchOptions(options: {
-    readonly plan: StepPlan;
-    readonly record: AttemptRecord;
-    readonly runDirectory: string;
-  }): LaunchOptions {
-    const { plan, record, runDirectory } = options;
-    const { wrapperPath, bootId, agentEnvironment, killGraceMs } = this.#context;
-    const { inputs, limits } = this.#stepAt(record.stepNumber);
-    const environment = stepEnvironment({
-      agentEnvironment,
-      account: plan.account,
-      inputs,
-      key: record,
-      instanceId: this.#assignment().instanceId,
-      interpreterEnvironment: plan.process.environment,
-      artifactsDirectory: artifactsPath(runDirectory),
-    });
-    // The agent's own limit comes first; the wrapper's is for when no agent is there.
-    const timeoutSeconds = limits.timeoutSeconds > 0 ? Math.ceil(limits.timeoutSeconds) + 1 : 0;
-    const graceSeconds = Math.ceil(killGraceMs / 1000);
-    return {
-      ...{ wrapperPath, runDirectory, plan, environment, bootId },
-      ...{ timeoutSeconds, graceSeconds },
-    };
-  }
-
   #report(
     record: AttemptRecord,
-    outcome: {
-      readonly judgement: AttemptJudgement;
+    ended: {
+      readonly outcome: AttemptOutcome;
       readonly artifacts: AttemptArtifacts | undefined;
       readonly supervisor: AttemptSupervisor;
     },
   ): StepReport {
-    const { judgement, artifacts, supervisor } = outcome;
-    const { status, reason, exitCode } = judgement;
-    const { stdout, stderr } = supervisor;
+    const { outcome, artifacts } = ended;
+    const { status, reason, exitCode } = outcome.judgement;
+    const { stdout, stderr } = ended.supervisor;
     return attemptedStep({
       stepNumber: record.stepNumber,
       ...{ status, reason, exitCode },
@@ -351,6 +334,8 @@ export class RunExecution {
       finishedAt: this.#context.clock.now(),
       outputBytes: stdout.size + stderr.size,
       outputDroppedBytes: stdout.droppedBytes + stderr.droppedBytes,
+      inputs: this.#steps.variables(record.stepNumber).shownInputs,
+      outputs: outcome.shownOutputs,
       artifacts: [...this.#port.state().artifacts, ...(artifacts === undefined ? [] : [artifacts])],
     });
   }
@@ -365,27 +350,20 @@ export class RunExecution {
   /** Tells the service, for display, which attempt is running or why the next one is waited for. */
   #announce(record: AttemptRecord, reason: string): void {
     const { runId, token, stepNumber, attempt } = record;
-    const isRebooting = isRestartStep(this.#stepAt(stepNumber)) && reason === "";
+    const isRebooting = isRestartStep(this.#steps.at(stepNumber)) && reason === "";
     const step = attemptedStep({
       stepNumber,
       ...{ status: isRebooting ? "active" : "running", reason, exitCode: null },
       attemptCount: attempt,
       installation: this.#installation,
       startedAt: this.#port.state().current?.stepStartedAt ?? record.at,
-      ...{ finishedAt: null, outputBytes: 0, outputDroppedBytes: 0 },
+      ...{ finishedAt: null, outputBytes: 0, outputDroppedBytes: 0, outputs: "" },
+      inputs: this.#steps.variables(stepNumber).shownInputs,
     });
     this.#port.send({ type: "step", runId, token, step });
   }
 
-  #assignment(): Assignment {
-    const { assignment, runId } = this.#port.state();
-    assert(assignment !== undefined, `run ${runId} has no assignment`);
-    return assignment;
-  }
-
-  #stepAt(stepNumber: number): CanonicalStep {
-    const step = this.#assignment().steps[stepNumber - 1];
-    assert(step !== undefined, `run has no step ${stepNumber}`);
-    return step;
+  #supervise(record: AttemptRecord, { masking }: StepVariables): AttemptSupervisor {
+    return new AttemptSupervisor(record, this.#context, { port: this.#port, masking });
   }
 }

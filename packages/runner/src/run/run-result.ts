@@ -1,4 +1,5 @@
 import type { RunResult, StepReport } from "@courier/protocol";
+import { shownRunLengthMax } from "../limits.ts";
 import type { RunState } from "./run-state.ts";
 import { artifactsField } from "./step-report.ts";
 
@@ -19,8 +20,28 @@ export function resultOf(
   const { runId, token } = state;
   const startedAt = state.startedAt ?? null;
   const { status, reason, at } = verdict;
-  return { type: "result", runId, token, status, reason, startedAt, finishedAt: at, steps };
+  return {
+    type: "result",
+    ...{ runId, token, status, reason, startedAt, finishedAt: at, steps: fitShown(steps) },
+  };
 }
+
+/** A result has to fit in one frame: of very many variables only those of the first steps are shown again. */
+function fitShown(steps: readonly StepReport[]): readonly StepReport[] {
+  let length = 0;
+  return steps.map((step) => {
+    length += (step.inputs?.length ?? 0) + (step.outputs?.length ?? 0);
+    if (length <= shownRunLengthMax) return step;
+    const { inputs = "", outputs = "", ...rest } = step;
+    return {
+      ...rest,
+      ...(inputs === "" ? {} : { inputs: notShown }),
+      ...(outputs === "" ? {} : { outputs: notShown }),
+    };
+  });
+}
+
+const notShown = JSON.stringify({ "…": "not shown: the run has too many variables" });
 
 function notReached(
   state: RunState,

@@ -1,4 +1,4 @@
-import { assertNever } from "@courier/core";
+import { assertNever, type Values } from "@courier/core";
 import type {
   Assignment,
   AttemptArtifacts,
@@ -11,6 +11,7 @@ import type {
   AttemptRecord,
   JournalRecord,
   RetryRecord,
+  StepEndedRecord,
 } from "../journal/journal-record.ts";
 
 import { skippedStep } from "./step-report.ts";
@@ -41,6 +42,10 @@ export interface RunState {
   readonly artifacts: readonly AttemptArtifacts[];
   /** Steps that have ended, in order. */
   readonly endedSteps: readonly StepReport[];
+  /** What the ended steps have produced, the latest value of each name. */
+  readonly values: Values;
+  /** Sensitive values of attempts that were not the last of their step. */
+  readonly secrets: readonly string[];
   readonly result: RunResult | undefined;
   readonly isAcked: boolean;
 }
@@ -66,12 +71,7 @@ export function applyRecord(before: RunState | undefined, record: JournalRecord)
       return waiting(state, record);
     case "step-ended":
       if (record.step.stepNumber <= state.endedSteps.length) return state;
-      return {
-        ...state,
-        current: undefined,
-        artifacts: [],
-        endedSteps: [...state.endedSteps, record.step],
-      };
+      return stepEnded(state, record);
     case "result":
       return { ...state, current: undefined, result: state.result ?? record.result };
     case "acked":
@@ -85,9 +85,20 @@ export function applyRecord(before: RunState | undefined, record: JournalRecord)
 function accept(state: RunState, { assignment, at }: AcceptedRecord): RunState {
   const { fromStep = 1 } = assignment;
   const skipped = Array.from({ length: fromStep - 1 }, (_, index) =>
-    skippedStep(index + 1, `the run starts from step ${fromStep}`, at),
+    skippedStep({ stepNumber: index + 1, reason: `the run starts from step ${fromStep}`, at }),
   );
-  return { ...state, assignment, endedSteps: skipped };
+  const values = mapValues(assignment.values ?? {}, (text) => ({ text, isSensitive: false }));
+  return { ...state, assignment, endedSteps: skipped, values };
+}
+
+function stepEnded(state: RunState, { step, values = {} }: StepEndedRecord): RunState {
+  return {
+    ...state,
+    current: undefined,
+    artifacts: [],
+    endedSteps: [...state.endedSteps, step],
+    values: { ...state.values, ...values },
+  };
 }
 
 function emptyState(runId: string, token: number): RunState {
@@ -101,6 +112,8 @@ function emptyState(runId: string, token: number): RunState {
     current: undefined,
     artifacts: [],
     endedSteps: [],
+    values: {},
+    secrets: [],
     result: undefined,
     isAcked: false,
   };
@@ -120,6 +133,7 @@ function waiting(state: RunState, record: RetryRecord): RunState {
     ...state,
     current: { kind: "waiting", stepNumber, attempt, retryAt, stepStartedAt },
     artifacts,
+    secrets: [...state.secrets, ...(record.secrets ?? [])],
   };
 }
 
@@ -146,4 +160,11 @@ function isSameLaunch(left: AttemptRecord, right: AttemptRecord): boolean {
 
 function stepNumberOf(current: CurrentAttempt): number {
   return current.kind === "launched" ? current.record.stepNumber : current.stepNumber;
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  toValue: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, toValue(value)]));
 }

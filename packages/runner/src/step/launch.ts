@@ -33,8 +33,12 @@ export interface LaunchOptions {
  * Writes the run directory. Separate from the launch, so that it can be done while the journal is being synced. What
  * cannot be written (a full disk) fails the attempt, not the agent: why, or undefined.
  */
-export function prepareLaunch(options: LaunchOptions): string | undefined {
+export function prepareLaunch(
+  options: LaunchOptions,
+  prepareOutput: () => void,
+): string | undefined {
   try {
+    prepareOutput();
     writeRunDirectory(options);
     return undefined;
   } catch (error) {

@@ -1,13 +1,14 @@
 import { open } from "node:fs/promises";
 import type { OutputChunk, OutputStream } from "@courier/protocol";
+import { sentPath } from "./masked-output.ts";
 import { droppedBytes, nextRange } from "./output-window.ts";
-import { outputPath, outputSize, type AttemptKey } from "./run-directory.ts";
+import { fileSize, type AttemptKey } from "./run-directory.ts";
 
-/** One output file of one attempt: the file is the spool, offsets say what was sent and what is acknowledged. */
+/** One output file of one attempt, or its masked copy: the file is the spool, offsets say what was sent and what is acknowledged. */
 export class OutputSpool {
   readonly key: AttemptKey;
   readonly stream: OutputStream;
-  readonly #runDirectory: string;
+  readonly #path: string;
   readonly #quotaBytes: number;
   #size = 0;
   #isFinal = false;
@@ -18,11 +19,11 @@ export class OutputSpool {
   constructor(
     key: AttemptKey,
     stream: OutputStream,
-    options: { readonly runDirectory: string; readonly quotaBytes: number },
+    options: { readonly path: string; readonly quotaBytes: number },
   ) {
     this.key = key;
     this.stream = stream;
-    this.#runDirectory = options.runDirectory;
+    this.#path = options.path;
     this.#quotaBytes = options.quotaBytes;
   }
 
@@ -51,7 +52,7 @@ export class OutputSpool {
   /** Looks at the file again. After the final look later bytes (of a daemon that was left alive) do not count. */
   refresh(options: { readonly isFinal: boolean } = { isFinal: false }): void {
     if (this.#isFinal) return;
-    this.#size = outputSize(this.#runDirectory, this.stream);
+    this.#size = fileSize(this.#path);
     this.#isFinal = options.isFinal;
   }
 
@@ -103,7 +104,7 @@ export class OutputSpool {
   }
 
   async #bytes(offset: number, length: number): Promise<Buffer> {
-    const file = await open(outputPath(this.#runDirectory, this.stream), "r");
+    const file = await open(this.#path, "r");
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
       return buffer.subarray(0, bytesRead);
@@ -119,7 +120,8 @@ export function endedOutput(
   options: { readonly runDirectory: string; readonly quotaBytes: number },
 ): readonly OutputSpool[] {
   return (["stdout", "stderr"] as const).map((stream) => {
-    const spool = new OutputSpool(key, stream, options);
+    const path = sentPath(options.runDirectory, stream);
+    const spool = new OutputSpool(key, stream, { path, quotaBytes: options.quotaBytes });
     spool.refresh({ isFinal: true });
     return spool;
   });

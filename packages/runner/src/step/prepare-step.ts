@@ -6,6 +6,7 @@ import { findAccount, type Account } from "./account.ts";
 
 /** A step that can be started. */
 export interface StepPlan {
+  readonly step: CanonicalStep;
   readonly process: StepProcess;
   readonly installation: Installation;
   readonly directory: string;
@@ -24,29 +25,29 @@ export async function prepareStep(
   step: CanonicalStep,
   host: { readonly interpreters: InstalledInterpreters; readonly self: Account },
 ): Promise<StepPreparation> {
-  const refusal = refuseUnsupported(step);
-  if (refusal !== undefined) return { ok: false, reason: refusal };
   const choice = host.interpreters.choose(step);
   if (!choice.ok) return choice;
-  const account = await accountFor(step.inputs["user"], host.self);
-  if (!account.ok) return account;
-  const directory = String(step.inputs["dir"] ?? account.account.home);
-  const directoryRefusal = refuseDirectory(directory);
+  const place = await placeOf(step.inputs, host.self);
+  if (!place.ok) return place;
+  const directoryRefusal = refuseDirectory(place.directory);
   if (directoryRefusal !== undefined) return { ok: false, reason: directoryRefusal };
-  const switchesUser = account.account.userId !== host.self.userId;
   const { process, installation } = choice;
-  return {
-    ok: true,
-    plan: { process, installation, directory, account: account.account, switchesUser },
-  };
+  const { directory, account, switchesUser } = place;
+  return { ok: true, plan: { step, process, installation, directory, account, switchesUser } };
 }
 
-/** The service refuses these when a job is added; an agent that is older than its service must not ignore them. */
-function refuseUnsupported(step: CanonicalStep): string | undefined {
-  if (step.conditions.length > 0) return "this agent does not evaluate conditions";
-  if (Object.keys(step.expectedInputs).length > 0) return "this agent does not pass variables";
-  if (Object.keys(step.outputFieldRules).length > 0) return "this agent does not extract outputs";
-  return undefined;
+/** Where and as whom a step runs, or why it cannot. */
+export type StepPlace =
+  | (Pick<StepPlan, "directory" | "account" | "switchesUser"> & { readonly ok: true })
+  | { readonly ok: false; readonly reason: string };
+
+/** What the inputs of a step say about its directory and user. */
+export async function placeOf(inputs: CanonicalStep["inputs"], self: Account): Promise<StepPlace> {
+  const choice = await accountFor(inputs["user"], self);
+  if (!choice.ok) return choice;
+  const { account } = choice;
+  const directory = String(inputs["dir"] ?? account.home);
+  return { ok: true, directory, account, switchesUser: account.userId !== self.userId };
 }
 
 type AccountChoice =

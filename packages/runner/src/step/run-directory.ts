@@ -59,12 +59,12 @@ export function cookieOf(key: AttemptKey): { readonly name: string; readonly val
 }
 
 /**
- * Creates a run directory with its files, which everybody may read. One that an agent left behind which died before the attempt was journalled
+ * Creates a run directory with its files, which its owner alone may read: a script may hold secrets. One that an agent left behind which died before the attempt was journalled
  * is used: nothing was launched in it. One in which something was claimed is refused.
  */
 export function createRunDirectory(path: string, files: Readonly<Record<string, string>>): void {
   try {
-    mkdirSync(path, { mode: 0o755 });
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (!hasCode(error, "EEXIST") || readAttemptState(path).kind !== "absent") throw error;
   }
@@ -87,6 +87,7 @@ export async function removeRunDirectory(path: string): Promise<void> {
     // Not the usual four files and an empty directory: half prepared, half removed, or the step left some of its own.
     await rm(path, { recursive: true, force: true });
   }
+  await rm(maskedDirectory(path), { recursive: true, force: true });
 }
 
 /** Reads the state file. A last line without its newline is not there yet. */
@@ -128,9 +129,26 @@ export function outputPath(path: string, stream: OutputStream): string {
 
 /** Size of an output file, bytes; 0 when it does not exist (yet). */
 export function outputSize(path: string, stream: OutputStream): number {
-  const stats: Stats | undefined = statSync(outputPath(path, stream), { throwIfNoEntry: false });
+  return fileSize(outputPath(path, stream));
+}
+
+/** Size of a file, bytes; 0 when it does not exist (yet). */
+export function fileSize(path: string): number {
+  const stats: Stats | undefined = statSync(path, { throwIfNoEntry: false });
   return stats?.size ?? 0;
 }
+
+/** Beside a run directory, where the step's user cannot change anything: the masked copies of its output. */
+export function maskedDirectory(path: string): string {
+  return `${path}${maskedSuffix}`;
+}
+
+/** The run directory that a directory of masked copies belongs to; the path itself for any other. */
+export function runDirectoryOf(path: string): string {
+  return path.endsWith(maskedSuffix) ? path.slice(0, -maskedSuffix.length) : path;
+}
+
+const maskedSuffix = ".masked";
 
 /** The first bytes of an output file as text; empty when it does not exist. */
 export function readOutput(path: string, stream: OutputStream, bytesMax: number): string {

@@ -7,13 +7,15 @@ const inherited = ["PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM"] as const;
 
 const pathDefault = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** The environment of one attempt: a few variables of the agent, the user's, the step's inputs, and ours (which win). */
+/** The environment of one attempt: a few variables of the agent, the user's, the step's variables and inputs, and ours (which win). */
 export function stepEnvironment(options: {
   readonly agentEnvironment: Readonly<Record<string, string | undefined>>;
   readonly account: Account;
   readonly inputs: CanonicalStep["inputs"];
   readonly key: AttemptKey;
   readonly instanceId: string;
+  /** The step's variables. */
+  readonly variables: Readonly<Record<string, string>>;
   /** What the interpreter asks for. */
   readonly interpreterEnvironment?: Readonly<Record<string, string>> | undefined;
   /** What the step leaves there is kept as evidence. */
@@ -28,6 +30,7 @@ export function stepEnvironment(options: {
     USER: account.name,
     LOGNAME: account.name,
     SHELL: account.shell,
+    ...options.variables,
     ...environmentInputs(options.inputs),
     ...options.interpreterEnvironment,
     COURIER_RUN_ID: key.runId,

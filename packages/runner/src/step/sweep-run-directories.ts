@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readAttemptState, removeRunDirectory } from "./run-directory.ts";
+import { readAttemptState, removeRunDirectory, runDirectoryOf } from "./run-directory.ts";
 
 /**
  * Removes what no run of the journal needs: left by an agent that died between an acknowledgement and the removal.
@@ -11,8 +11,8 @@ export async function sweepRunDirectories(
   kept: ReadonlySet<string>,
 ): Promise<void> {
   for (const name of await readdir(runsDirectory)) {
-    const path = join(runsDirectory, name);
-    const isNeeded = kept.has(name) || readAttemptState(path).kind === "running";
+    const path = join(runsDirectory, runDirectoryOf(name));
+    const isNeeded = kept.has(runDirectoryOf(name)) || readAttemptState(path).kind === "running";
     if (!isNeeded) await removeRunDirectory(path);
   }
 }

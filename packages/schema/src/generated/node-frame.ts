@@ -113,6 +113,8 @@ export interface FrameStepReport {
   finishedAt: number | null;
   outputBytes: number;
   outputDroppedBytes: number;
+  inputs?: string;
+  outputs?: string;
   /**
    * @minItems 1
    * @maxItems 100

@@ -3464,6 +3464,14 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: "integer",
             minimum: 0,
           },
+          inputs: {
+            type: "string",
+            maxLength: 20000,
+          },
+          outputs: {
+            type: "string",
+            maxLength: 20000,
+          },
           artifacts: {
             type: "array",
             minItems: 1,
@@ -4888,6 +4896,14 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: "integer",
             minimum: 1,
             description: "The first step to execute (default 1).",
+          },
+          values: {
+            type: "object",
+            description: "Variables that the steps before fromStep produced in an earlier run.",
+            additionalProperties: {
+              type: "string",
+              maxLength: 65536,
+            },
           },
         },
       },

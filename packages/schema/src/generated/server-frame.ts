@@ -57,6 +57,12 @@ export interface FrameAssignment {
    * The first step to execute (default 1).
    */
   fromStep?: number;
+  /**
+   * Variables that the steps before fromStep produced in an earlier run.
+   */
+  values?: {
+    [k: string]: string;
+  };
 }
 /**
  * Runs to end.

@@ -7,6 +7,7 @@ import { migration0004 } from "./0004-control.ts";
 import { migration0005 } from "./0005-schedules.ts";
 import { migration0006 } from "./0006-soak.ts";
 import { migration0007 } from "./0007-job-control.ts";
+import { migration0008 } from "./0008-step-values.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   migration0005,
   migration0006,
   migration0007,
+  migration0008,
 ];
 
 /** A migration that a database has gone through. */

@@ -13,21 +13,23 @@ export async function upsertSteps(
   // Unique index on runs.id, primary key of steps. Without a node id the caller has checked the owner.
   const text = `
     INSERT INTO steps (run_seq, step_number, status, attempt_count, exit_code, reason, interpreter_path,
-      interpreter_version, started_at, finished_at, output_bytes, output_dropped_bytes, updated_at)
+      interpreter_version, started_at, finished_at, output_bytes, output_dropped_bytes, updated_at, inputs, outputs)
     SELECT run.seq, step.number, step.status, step.attempt_count, step.exit_code, step.reason, step.interpreter_path,
       step.interpreter_version, step.started_at, step.finished_at, step.output_bytes, step.output_dropped_bytes,
-      step.updated_at
+      step.updated_at, step.inputs, step.outputs
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
-      $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+      $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[],
+      $16::text[])
       AS step (run_id, node_id, number, status, attempt_count, exit_code, reason, interpreter_path, interpreter_version,
-        started_at, finished_at, output_bytes, output_dropped_bytes, updated_at)
+        started_at, finished_at, output_bytes, output_dropped_bytes, updated_at, inputs, outputs)
     CROSS JOIN LATERAL (
       SELECT seq FROM runs WHERE id = step.run_id AND node_id = COALESCE(step.node_id, node_id) LIMIT 1) AS run
     ON CONFLICT (run_seq, step_number) DO UPDATE SET status = excluded.status,
       attempt_count = excluded.attempt_count, exit_code = excluded.exit_code, reason = excluded.reason,
       interpreter_path = excluded.interpreter_path, interpreter_version = excluded.interpreter_version,
       started_at = excluded.started_at, finished_at = excluded.finished_at, output_bytes = excluded.output_bytes,
-      output_dropped_bytes = excluded.output_dropped_bytes, updated_at = excluded.updated_at
+      output_dropped_bytes = excluded.output_dropped_bytes, updated_at = excluded.updated_at,
+      inputs = excluded.inputs, outputs = excluded.outputs
     WHERE steps.status IN (${sqlList(openStepStates)})`;
   await queryRows(client, {
     text,
@@ -46,6 +48,8 @@ export async function upsertSteps(
       rows.map(({ outputBytes }) => outputBytes),
       rows.map(({ outputDroppedBytes }) => outputDroppedBytes),
       rows.map(({ updatedAt }) => updatedAt),
+      rows.map(({ inputs = "" }) => inputs),
+      rows.map(({ outputs = "" }) => outputs),
     ],
   });
 }

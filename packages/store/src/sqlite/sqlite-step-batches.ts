@@ -8,13 +8,15 @@ export function upsertSteps(connection: SqliteConnection, rows: readonly StepUps
   // Unique index on runs.id, primary key of steps. Without a node id the caller has checked the owner.
   const upsert = connection.prepare(
     `INSERT INTO steps (run_seq, step_number, status, attempt_count, exit_code, reason, interpreter_path,
-       interpreter_version, started_at, finished_at, output_bytes, output_dropped_bytes, updated_at)
-     SELECT seq, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ? AND node_id = COALESCE(?, node_id)
+       interpreter_version, started_at, finished_at, output_bytes, output_dropped_bytes, updated_at, inputs,
+       outputs)
+     SELECT seq, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ? AND node_id = COALESCE(?, node_id)
      ON CONFLICT (run_seq, step_number) DO UPDATE SET status = excluded.status,
        attempt_count = excluded.attempt_count, exit_code = excluded.exit_code, reason = excluded.reason,
        interpreter_path = excluded.interpreter_path, interpreter_version = excluded.interpreter_version,
        started_at = excluded.started_at, finished_at = excluded.finished_at, output_bytes = excluded.output_bytes,
-       output_dropped_bytes = excluded.output_dropped_bytes, updated_at = excluded.updated_at
+       output_dropped_bytes = excluded.output_dropped_bytes, updated_at = excluded.updated_at,
+       inputs = excluded.inputs, outputs = excluded.outputs
      WHERE steps.status IN (${sqlList(openStepStates)})`,
   );
   for (const row of rows) {
@@ -31,6 +33,8 @@ export function upsertSteps(connection: SqliteConnection, rows: readonly StepUps
       row.outputBytes,
       row.outputDroppedBytes,
       row.updatedAt,
+      row.inputs ?? "",
+      row.outputs ?? "",
       row.runId,
       row.nodeId ?? null,
     );

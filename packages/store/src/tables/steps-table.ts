@@ -18,6 +18,9 @@ export interface StepsTable {
   output_bytes: number;
   output_dropped_bytes: number;
   updated_at: number;
+  /** Variables that the step got and produced, JSON objects with sensitive values masked; empty when there are none. */
+  inputs: string;
+  outputs: string;
 }
 
 /** Columns of `steps`. */
@@ -35,6 +38,8 @@ export const stepsColumns: Columns<StepsTable> = {
   output_bytes: "integer",
   output_dropped_bytes: "integer",
   updated_at: "integer",
+  inputs: "text",
+  outputs: "text",
 };
 
 /** A step as the database returns it. */
@@ -53,5 +58,7 @@ export function toStepRow(row: Selectable<StepsTable>, runId: string): StepRow {
     outputBytes: row.output_bytes,
     outputDroppedBytes: row.output_dropped_bytes,
     updatedAt: row.updated_at,
+    inputs: row.inputs,
+    outputs: row.outputs,
   };
 }
