@@ -232,6 +232,8 @@ export class ProbeServer {
   async #enroll(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
+    if (request.url?.endsWith("/enroll") !== true)
+      return reply(response, { status: 404, body: {} });
     const body = JSON.parse(Buffer.concat(parts).toString()) as Record<string, string>;
     this.enrollBodies.push(body);
     const answer = this.enrollAnswers.shift();
