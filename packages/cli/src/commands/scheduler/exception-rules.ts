@@ -9,8 +9,22 @@ import { readPageQuery } from "../../usage/page-query.ts";
 const ruleOption: OptionSpec = {
   flag: "--ruleId <ID>",
   summary: "the rule's id or name",
+  aliases: ["exceptionId"],
   isRequired: true,
 };
+
+const examples = [
+  {
+    title: "two hours every Friday evening",
+    body: {
+      name: "friday evening",
+      description: "nobody is there to look",
+      rrule: "RRULE:FREQ=WEEKLY;BYDAY=FR;BYHOUR=18;BYMINUTE=0;BYSECOND=0",
+      duration: 120,
+      timeZone: "Europe/Berlin",
+    },
+  },
+];
 
 const bodyNote =
   'Body: {"name": "holidays", "description": "why", "rrule": "RRULE:…", "duration": MINUTES, "timeZone": "Europe/Berlin"};\n' +
@@ -20,6 +34,7 @@ const bodyNote =
 export const addRule: CommandSpec = {
   options: bodyOptions,
   notes: bodyNote,
+  examples,
   run: async (context, flags) => {
     const body = await readDocument(flags, context.world.stdin);
     const client = await context.client();
@@ -55,6 +70,7 @@ export const listRules: CommandSpec = {
 export const updateRule: CommandSpec = {
   options: [ruleOption, ...bodyOptions],
   notes: `${bodyNote}\nName, description and time zone stay when they are left out.`,
+  examples,
   run: async (context, flags) => {
     const ruleId = flags.need("ruleId");
     const body = await readDocument(flags, context.world.stdin);

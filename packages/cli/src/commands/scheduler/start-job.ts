@@ -8,13 +8,17 @@ import { waitingLookDelayMs } from "../../limits.ts";
 import { finishWait, readWait, waitNotes, waitOptions } from "../../progress/finish-wait.ts";
 import { keyOption } from "../../progress/print-rerun.ts";
 import { summariseOutcomes } from "../../progress/progress-lines.ts";
+import { bodyOptions } from "../../template/read-body.ts";
+import { readDocument } from "../../template/read-document.ts";
+import type { Flags } from "../../usage/flags.ts";
 import type { World } from "../../world.ts";
 import { jobOption } from "./job-option.ts";
 
 /** `scheduler jobs create-manual-job` and `scheduler jobs activated-job`: the original has both. */
 export const startJob: CommandSpec = {
   options: [
-    jobOption,
+    { flag: jobOption.flag, summary: "the job's id, unless the body names it" },
+    ...bodyOptions,
     {
       flag: "--ignore-exceptions",
       summary: "start in spite of global exceptions; needs the role admin",
@@ -24,11 +28,12 @@ export const startJob: CommandSpec = {
   ],
   notes:
     "An instance of the job starts now, whatever the job's status; its schedule is not touched.\n" +
+    'Body, as the original takes it: {"jobId": ID}.\n' +
     "During a global exception it waits for the end of the window; beside another instance it does what overlapPolicy says.\n" +
     waitNotes,
   run: async (context, flags) => {
-    const jobId = flags.need("jobId");
     const wait = readWait(flags);
+    const jobId = await readJobId(context, flags);
     const request = flags.isOn("ignoreExceptions") ? { ignoreExceptions: true } : {};
     const client = await context.client();
     const started = await client.startJob(jobId, request, {
@@ -48,6 +53,30 @@ export const startJob: CommandSpec = {
     });
   },
 };
+
+/** From the flag, or from a body that says nothing else. */
+async function readJobId(context: CommandContext, flags: Flags): Promise<string> {
+  const hasBody = flags.text("body") !== undefined || flags.text("bodyFile") !== undefined;
+  if (!hasBody && flags.text("jobId") === undefined) {
+    throw new CourierError("USAGE", '--jobId is required, or a body {"jobId": ID}');
+  }
+  if (!hasBody) return flags.need("jobId");
+  const body = await readDocument(flags, context.world.stdin);
+  const { jobId, ...rest } =
+    typeof body === "object" && body !== null ? { jobId: null, ...body } : { jobId: null };
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) {
+    throw new CourierError("USAGE", `the body has an unknown field "${unknown}"; it takes jobId`);
+  }
+  const named = flags.text("jobId") ?? jobId;
+  if (typeof named !== "string" || named.trim() === "" || (jobId ?? named) !== named) {
+    throw new CourierError(
+      "USAGE",
+      "the body's jobId must be the id of one job, the same as --jobId",
+    );
+  }
+  return named;
+}
 
 /** Resolves with the id when there is such an instance: what waits has none yet. */
 async function untilStarted(

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startStack, textAt, valueAt, type Stack } from "./stack.ts";
+
+/** The flags, bodies and answers that scripts for the original's command lines rely on. */
+describe("scripts that were written for the original", () => {
+  let stack: Stack;
+  let nodeId: string;
+  const jobs = ["scheduler", "jobs"];
+  const pages = ["--pagination.page", "1", "--pagination.size", "10000"];
+
+  beforeAll(async () => {
+    stack = await startStack();
+    nodeId = await stack.startRunner("web-1");
+  });
+  afterAll(async () => stack.stop());
+
+  async function addNightlyJob(name: string): Promise<string> {
+    const body = {
+      name,
+      scheduleRule: "RRULE:FREQ=DAILY;BYHOUR=3;BYMINUTE=0;BYSECOND=0",
+      target: { groups: [{ nodeListType: "nodes", nodeIdentifiers: [nodeId] }] },
+      actions: {
+        steps: [
+          {
+            name: "true",
+            interpreter: { name: "chef-platform/shell-interpreter" },
+            command: { linux: ["true"], darwin: ["true"] },
+          },
+        ],
+      },
+    };
+    const added = await stack.json([...jobs, "add-job", "--body", JSON.stringify(body)]);
+    return textAt(added, ["item", "id"]);
+  }
+
+  it("start a job that exists, and follow it with the ids as jq prints them", async () => {
+    const jobId = await addNightlyJob("exists");
+    const listed = await stack.json([...jobs, "list-jobs", ...pages, "--active"]);
+    const body = JSON.stringify({ jobId });
+
+    const manual = await stack.json([...jobs, "create-manual-job", "--body", body, "--wait"]);
+    const instanceId = textAt(manual, ["item", "id"]);
+    const activated = await stack.json([...jobs, "activated-job", "--jobId", jobId, "--wait"]);
+    const instances = await stack.json(["state", "instance", "list-all", "--job-id", jobId]);
+    const runs = ["state", "instance", "list-instance-runs", "--instanceId", `"${instanceId}"`];
+    const inGroup = await stack.json([...runs, "--groupNum", "0", ...pages]);
+    const before = await stack.json([...runs, "--run-before", "2024-01-01T00:00:00Z"]);
+
+    expect(valueAt(listed, ["items", 0, "name"])).toBe("exists");
+    expect(valueAt(listed, ["pagination", "itemsPerPage"])).toBe(10_000);
+    expect(textAt(activated, ["item", "instance", "status"])).toBe("success");
+    expect(valueAt(instances, ["totalItems"])).toBe(2);
+    expect(textAt(inGroup, ["items", 0, "nodeId"])).toBe(nodeId);
+    expect(valueAt(before, ["totalItems"])).toBe(0);
+    const nothing = await stack.cli([...jobs, "create-manual-job"]);
+    const other = await stack.cli([...jobs, "create-manual-job", "--body", '{"job": 1}']);
+    expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining("--jobId is req")]);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('field \\"job\\"')]);
+  });
+
+  it("send what get-job answers back to update-job, and ask when a job runs", async () => {
+    const jobId = await addNightlyJob("edited");
+    const got = await stack.json([...jobs, "get-job", "--jobId", jobId]);
+    const item = JSON.stringify(valueAt(got, ["item"])).replace("BYHOUR=3", "BYHOUR=4");
+
+    const updated = await stack.json([...jobs, "update-job", "--jobId", jobId, "--body", item]);
+    const estimated = await stack.json([...jobs, "estimate-run-times", "--jobId", jobId]);
+    const deadline = ["--deadline", "2099-01-01T00:00:00Z"];
+    const due = await stack.json([...jobs, "get-pastDueJobs", ...deadline]);
+
+    expect(textAt(updated, ["item", "scheduleRule"])).toContain("BYHOUR=4");
+    expect(textAt(estimated, ["estimates", 0])).toMatch(/T04:00:00/);
+    expect(JSON.stringify(due)).toContain(jobId);
+  });
+
+  it("name exceptions, nodes, tags and filters in the original's forms", async () => {
+    const rule = '{"duration": 2, "rrule": "RRULE:DTSTART=20230620;FREQ=DAILY"}';
+    const added = await stack.json(["scheduler", "exceptions", "add-rule", "--body", rule]);
+    const exception = ["--exceptionId", textAt(added, ["item", "id"])];
+    const got = await stack.json(["scheduler", "exceptions", "get-rule", ...exception]);
+    await stack.json(["scheduler", "exceptions", "delete-rule", ...exception]);
+    const list = '{"name": "mine", "nodeIds": []}';
+    const listed = await stack.json(["management", "list", "create-list", "--body", list]);
+    const listId = ["--listId", textAt(listed, ["item", "listId"])];
+    await stack.json(["management", "list", "add-nodes", ...listId, "--body", `["${nodeId}"]`]);
+    const tags = ["--nodeId", nodeId, "--body", '[{"name": "role", "value": "web"}]'];
+    await stack.json(["management", "node", "modify-tags", ...tags]);
+    const filter = {
+      constraints: { attributes: [{ name: "role", operator: "=", value: ["web"] }] },
+    };
+    const run = ["management", "filter", "run-adhocFilter", "--body", JSON.stringify(filter)];
+    const full = await stack.json([...run, "--expand"]);
+    const partial = await stack.json([...run, "--expand=false"]);
+
+    expect(valueAt(got, ["item", "duration"])).toBe(2);
+    expect(textAt(full, ["items", 0, "id"])).toBe(nodeId);
+    expect(textAt(full, ["items", 0, "checkedinAt"])).toMatch(/^\d{4}-/);
+    expect(textAt(full, ["items", 0, "installedSkills", 0, "name"])).toBe("courier-runner");
+    expect(valueAt(partial, ["items", 0, "attributes"])).toBeUndefined();
+    expect(textAt(partial, ["items", 0, "healthStatus"])).toBe("online");
+  });
+});
