@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { jobTemplate } from "./cli-templates.ts";
+import { startStack, textAt, valueAt, type Stack } from "./stack.ts";
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await startStack({ runnerNames: ["web-1"] });
+});
+
+afterAll(async () => {
+  await stack.stop();
+});
+
+const jobs = ["scheduler", "jobs"];
+const exceptions = ["scheduler", "exceptions"];
+const yearly = "CRON:0 0 1 1 *";
+
+async function add(name: string, change: object = { scheduleRule: yearly }): Promise<string> {
+  const body = JSON.stringify({ ...jobTemplate({ name, nodes: ["web-1"] }), ...change });
+  return textAt(await stack.json([...jobs, "add-job", "--body", body]), ["item", "id"]);
+}
+
+async function errorOf(args: readonly string[]): Promise<unknown> {
+  const { stdout, stderr } = await stack.cli(args);
+  expect(stdout).toBe("");
+  return valueAt(JSON.parse(stderr), ["error"]);
+}
+
+describe("scheduler jobs", () => {
+  it("takes back what get-job shows, and refuses a stale ETag", async () => {
+    const jobId = await add("update");
+    const of = ["--jobId", jobId];
+    const { stdout } = await stack.cli([...jobs, "get-job", ...of]);
+    const head = await stack.json([...jobs, "get-head", "--job-id", jobId]);
+    const etag = textAt(head, ["item", "etag"]);
+    const item = { ...(valueAt(JSON.parse(stdout), ["item"]) as object), description: "changed" };
+    const update = [...jobs, "update-job", ...of, "--body", JSON.stringify(item)];
+
+    const updated = await stack.json([...update, "--if-match", etag]);
+    const stale = await errorOf([...update, "--if-match", etag]);
+
+    expect(valueAt(updated, ["item", "description"])).toBe("changed");
+    expect(stale).toMatchObject({ code: "JOB_CHANGED" });
+    expect((await stack.cli([...update, "--ifMatch", etag])).code).toBe(5);
+  });
+
+  it("names the line of what is wrong in the template of an update", async () => {
+    const jobId = await add("wrong");
+    const stdin =
+      "name: wrong\nscheduleRule: immediate\ntarget: {groups: []}\nactions: {steps: 1}\n";
+    const args = [...jobs, "update-job", "--jobId", jobId, "--body-file", "-"];
+
+    const { code, stderr } = await stack.cli([...args, "--body-format", "yaml"], { stdin });
+
+    expect(code).toBe(2);
+    expect(valueAt(JSON.parse(stderr), ["error", "details", 0, "line"])).toBe(3);
+  });
+
+  it.each(["activated-job", "create-manual-job"])("%s starts an instance now", async (command) => {
+    const jobId = await add(command);
+
+    const started = await stack.json([...jobs, command, "--jobId", jobId, "--wait"]);
+
+    expect(textAt(started, ["item", "id"])).toBe(textAt(started, ["item", "instance", "id"]));
+    expect(valueAt(started, ["item", "instance", "status"])).toBe("success");
+    expect(valueAt(started, ["item", "jobId"])).toBe(jobId);
+  });
+
+  it("deactivates, activates, estimates, and lists what is past due and what was missed", async () => {
+    const jobId = await add("walk");
+    const of = ["--jobId", jobId];
+
+    const inactive = await stack.json([...jobs, "deactivate", ...of]);
+    const active = await stack.json([...jobs, "activate", ...of]);
+    const estimate = await stack.json([...jobs, "estimate-run-times", ...of, "--count", "2"]);
+    const table = await stack.cli([...jobs, "estimate-run-times", ...of, "--format", "table"]);
+    const deadline = ["--deadline", "2200-01-01T00:00:00Z", "--pagination.size", "100"];
+    const pastDue = await stack.json([...jobs, "get-pastDueJobs", ...deadline]);
+    const missed = await stack.json([...jobs, "list-missed", ...of]);
+
+    expect(valueAt(inactive, ["item", "nextExecutionTime"])).toBe("0001-01-01T00:00:00Z");
+    expect(valueAt(inactive, ["item", "status"])).toBe("inactive");
+    expect(valueAt(active, ["item", "status"])).toBe("active");
+    expect(textAt(estimate, ["estimates", 1])).toMatch(/-01-01T00:00:00\.000Z$/);
+    expect(table.stdout).toMatch(/^TIME +BLOCKED BY\n\d{4}-01-01T/);
+    expect(JSON.stringify(pastDue)).toContain(jobId);
+    expect(valueAt(missed, ["totalItems"])).toBe(0);
+  });
+
+  it("cancels and deletes, and says what goes on", async () => {
+    const lines = ["sleep 600"];
+    const body = JSON.stringify(jobTemplate({ name: "long", nodes: ["web-1"], lines }));
+    const added = await stack.json([...jobs, "add-job", "--body", body]);
+    const jobId = textAt(added, ["item", "id"]);
+    const started = await stack.cli([...jobs, "cancel-job", "--jobId", jobId]);
+
+    const canceled = await stack.json([...jobs, "cancel-job", "--jobId", jobId, "--instances"]);
+    const deleted = await stack.json([...jobs, "delete-job", "--jobId", jobId]);
+
+    expect(started.code).toBe(0);
+    expect(valueAt(canceled, ["item", "status"])).toMatch(/completed|canceled/);
+    expect(valueAt(deleted, ["item", "id"])).toBe(jobId);
+    expect(await errorOf([...jobs, "get-head", "--jobId", jobId])).toMatchObject({
+      code: "JOB_NOT_FOUND",
+    });
+    expect((await stack.cli([...jobs, "delete-job", "--jobId", jobId])).code).toBe(4);
+  });
+});
+
+describe("scheduler exceptions", () => {
+  it("walks from add-rule to delete-rule, in two formats", async () => {
+    const toml = 'rrule = "DTSTART:20990101T000000Z\\nRRULE:FREQ=DAILY;COUNT=1"\nduration = 6\n';
+    const json =
+      '{"name":"walk","rrule":"DTSTART:20990101T000000Z\\nRRULE:FREQ=DAILY","duration":5}';
+
+    const added = await stack.json([...exceptions, "add-rule", "--body", json]);
+    const update = [...exceptions, "update-rule", "--rule-id", "walk", "--body-file", "-"];
+    const updated = await stack.json([...update, "--body-format", "toml"], { stdin: toml });
+    const got = await stack.json([...exceptions, "get-rule", "--ruleId", "walk"]);
+    const listed = await stack.json([...exceptions, "list-rules"]);
+    const deleted = await stack.json([...exceptions, "delete-rule", "--ruleId", "walk"]);
+    const gone = await errorOf([...exceptions, "get-rule", "--ruleId", "walk"]);
+
+    expect(valueAt(updated, ["item", "duration"])).toBe(6);
+    expect(valueAt(got, ["item", "id"])).toBe(textAt(added, ["item", "id"]));
+    expect(Object.keys(listed as object)).toEqual(["items", "pagination", "totalItems"]);
+    expect(valueAt(deleted, ["item", "name"])).toBe("walk");
+    expect(gone).toMatchObject({ code: "EXCEPTION_RULE_NOT_FOUND" });
+  });
+
+  it("lets a start wait, which --ignore-exceptions does not", async () => {
+    const jobId = await add("frozen", { scheduleRule: yearly, overlapPolicy: "allow" });
+    const rule = '{"name":"now","rrule":"RRULE:FREQ=DAILY;COUNT=1","duration":60}';
+    await stack.json([...exceptions, "add-rule", "--body", rule]);
+    const start = [...jobs, "create-manual-job", "--jobId", jobId];
+
+    const overridden = await stack.json([...start, "--ignore-exceptions", "--wait"]);
+    const waits = await stack.cli(start);
+    await stack.json([...exceptions, "delete-rule", "--ruleId", "now"]);
+
+    expect(valueAt(overridden, ["item", "instance", "status"])).toBe("success");
+    expect(valueAt(JSON.parse(waits.stdout), ["item", "started"])).toBe(false);
+    expect(waits.stderr).toMatch(
+      /waits to start: held back by global exception "now", not before /,
+    );
+  });
+});
