@@ -1,6 +1,7 @@
-// What the stages need from the machine: Node, the npm packages, a PostgreSQL server, `ps`, `openssl`, `ansible-playbook`.
+// What the stages need from the machine: Node, the npm packages, a PostgreSQL server, `ps`, `openssl`, `ansible-playbook`,
+// python3-dateutil.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -80,6 +81,8 @@ function missingPackages() {
     ...(isOnPath("openssl") ? [] : ["openssl"]),
     // For the test of the ansible interpreter, which is left out without it; brings Python, which an example needs.
     ...(isOnPath("ansible-playbook") ? [] : ["ansible-core"]),
+    // The second implementation of recurrence rules, for the test that compares; that is left out without it.
+    ...(hasDateutil() ? [] : ["python3-dateutil"]),
   ];
 }
 
@@ -121,6 +124,10 @@ function isOnPath(program) {
   return (process.env.PATH ?? "")
     .split(delimiter)
     .some((directory) => existsSync(join(directory, program)));
+}
+
+function hasDateutil() {
+  return spawnSync("python3", ["-c", "import dateutil, zoneinfo"]).status === 0;
 }
 
 function canInstall() {

@@ -74,7 +74,10 @@ export type { RunTimeEstimate } from "./schedule/estimate-run-times.ts";
 export { estimateRunTimes } from "./schedule/estimate-run-times.ts";
 export type { StartDecision } from "./schedule/decide-start.ts";
 export { decideStart } from "./schedule/decide-start.ts";
+export type { MissedSpan } from "./schedule/plan-firing.ts";
 export { misfireGraceMs, planFiring } from "./schedule/plan-firing.ts";
+export type { Occurrence, ParsedSchedule, Schedule } from "./schedule/schedule.ts";
+export { occurrencesAfter, parseSchedule } from "./schedule/schedule.ts";
 export { findUnsupported } from "./template/find-unsupported.ts";
 export {
   ansibleInterpreterName,

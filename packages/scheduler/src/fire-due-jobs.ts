@@ -3,6 +3,7 @@ import {
   nextExecution,
   planFiring,
   timetableOf,
+  type MissedSpan,
   type NextExecution,
 } from "@courier/core";
 import type { CanonicalJob } from "@courier/schema";
@@ -107,11 +108,11 @@ class FiringPass {
         this.created.push(await expandInstance(tx, { job, nominalAt, now, newId }));
         break;
       case "drop":
-        this.miss(job, [nominalAt], { cause: "overlapPolicy", reason: decision.reason });
+        this.miss(job, nominalAt, { cause: "overlapPolicy", reason: decision.reason });
         break;
       case "queue":
         if (await queueOccurrence(tx, { id: job.id, nominalAt })) break;
-        this.miss(job, [nominalAt], {
+        this.miss(job, nominalAt, {
           cause: "overlapPolicy",
           reason: `${decision.reason}, and another occurrence waits for it already`,
         });
@@ -121,7 +122,7 @@ class FiringPass {
         const start = { id: newId(), jobId: job.id, nominalAt, notBefore, reason, createdAt: now };
         const waiting = { ...start, askedBy: "", ignoresExceptions: false };
         if (await insertWaitingStart(tx, waiting)) break;
-        this.miss(job, [nominalAt], {
+        this.miss(job, nominalAt, {
           cause: "exception",
           reason: `${reason}, and another start waits already`,
         });
@@ -129,17 +130,22 @@ class FiringPass {
     }
   }
 
-  /** Notes occurrences in a row (Unix ms, ascending) that are left out. */
-  miss(
-    job: JobRow,
-    times: readonly number[],
-    why: Pick<MissedOccurrences, "cause" | "reason">,
-  ): void {
-    const [firstAt] = times;
-    const lastAt = times.at(-1);
-    if (firstAt === undefined || lastAt === undefined) return;
-    const recordedAt = this.context.now;
-    this.missed.push({ jobId: job.id, ...why, firstAt, lastAt, count: times.length, recordedAt });
+  /** Notes that an occurrence (Unix ms) is left out. */
+  miss(job: JobRow, at: number, why: Pick<MissedOccurrences, "cause" | "reason">): void {
+    const times = { firstAt: at, lastAt: at, count: 1, recordedAt: this.context.now };
+    this.missed.push({ jobId: job.id, ...why, ...times });
+  }
+
+  /** Notes what was missed while no service was there. */
+  misfire(job: JobRow, span: MissedSpan | null, misfirePolicy: string): void {
+    if (span === null) return;
+    const { firstAt, lastAt, count, isCounted } = span;
+    const reason = `no service was there in time, and the job's misfirePolicy is ${misfirePolicy}`;
+    this.missed.push({
+      ...{ jobId: job.id, cause: "misfirePolicy", firstAt, lastAt, count },
+      reason: isCounted ? reason : `${reason}; they were more than ${count}, and are not counted`,
+      recordedAt: this.context.now,
+    });
   }
 }
 
@@ -158,10 +164,7 @@ async function fire(pass: FiringPass, job: JobRow): Promise<void> {
   }
   const firing = planFiring(timetable, { dueAt, now, misfirePolicy });
   pass.missed.push(...heldBackOccurrences(job.id, [...blockedOf(job), ...firing.heldBack], now));
-  pass.miss(job, firing.missed, {
-    cause: "misfirePolicy",
-    reason: `no service was there in time, and the job's misfirePolicy is ${misfirePolicy}`,
-  });
+  pass.misfire(job, firing.missed, misfirePolicy);
   for (const nominalAt of firing.fire) await pass.start(job, template, nominalAt);
   const exceptionsVersion = exceptions.version;
   await setJobFired(tx, { ...afterwards(job.id, firing), exceptionsVersion, now });

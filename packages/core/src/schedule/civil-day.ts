@@ -16,19 +16,29 @@ export interface CivilDay {
   readonly weekday: number;
 }
 
-/** The day with this number, counted from 1970-01-01. */
+/** The day with this number, counted from 1970-01-01. Constant work: the search for a rule's days asks for very many. */
 export function civilDay(day: number): CivilDay {
-  const year = yearOf(day);
-  const firstOfYear = dayNumber(year, 0);
-  const yearDay = day - firstOfYear + 1;
-  let month = Math.min(12, Math.ceil(yearDay / 28));
-  while (dayNumber(year, month - 1) > day) month -= 1;
-  const firstOfMonth = dayNumber(year, month - 1);
+  // Years that begin in March put the leap day last, so that months follow one formula.
+  const sinceMarch = day + daysBeforeEpoch;
+  const era = Math.floor(sinceMarch / daysOf400Years);
+  const dayOfEra = sinceMarch - era * daysOf400Years;
+  const leapDays =
+    Math.floor(dayOfEra / 1_460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096);
+  const yearOfEra = Math.floor((dayOfEra - leapDays) / 365);
+  const centuries = Math.floor(yearOfEra / 100);
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - centuries);
+  const monthSinceMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = monthSinceMarch < 10 ? monthSinceMarch + 3 : monthSinceMarch - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const leapDay = isLeap(year) ? 1 : 0;
+  const monthDay = dayOfYear - Math.floor((153 * monthSinceMarch + 2) / 5) + 1;
   return {
-    ...{ year, month, yearDay },
-    monthDay: day - firstOfMonth + 1,
-    monthLength: dayNumber(year, month) - firstOfMonth,
-    yearLength: dayNumber(year + 1, 0) - firstOfYear,
+    year,
+    month,
+    monthDay,
+    yearDay: (daysBeforeMonth[month - 1] ?? 0) + (month > 2 ? leapDay : 0) + monthDay,
+    monthLength: (monthLengths[month - 1] ?? 0) + (month === 2 ? leapDay : 0),
+    yearLength: 365 + leapDay,
     weekday: weekdayOfDay(day),
   };
 }
@@ -42,7 +52,7 @@ export function dayNumber(year: number, month: number): number {
 }
 
 /** 0 is Monday; day 0 was a Thursday. */
-function weekdayOfDay(day: number): number {
+export function weekdayOfDay(day: number): number {
   return (((day + 3) % 7) + 7) % 7;
 }
 
@@ -51,7 +61,7 @@ export function weekOf(
   day: number,
   weekStart: number,
 ): { readonly week: number; readonly weekCount: number } {
-  const year = yearOf(day);
+  const { year } = civilDay(day);
   const starts = [year - 1, year, year + 1, year + 2].map((each) => firstWeekDay(each, weekStart));
   const index = starts.findLastIndex((start) => start <= day);
   const start = starts[index] ?? day;
@@ -67,6 +77,14 @@ export function formatLocal(local: number): string {
   return `${year}-${padded(month)}-${padded(monthDay)} ${time.map(padded).join(":")}`;
 }
 
+/** Days of the cycle after which the calendar repeats. */
+export const daysOf400Years = 146_097;
+
+/** From 0000-03-01 to 1970-01-01. */
+const daysBeforeEpoch = 719_468;
+
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 const daysBeforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
 function padded(value: number): string {
@@ -81,13 +99,6 @@ function firstDayOfYear(year: number): number {
   const before = year - 1;
   const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400);
   return before * 365 + leapDays - 719_162;
-}
-
-function yearOf(day: number): number {
-  let year = Math.floor(day / 365.2425) + 1970;
-  while (firstDayOfYear(year) > day) year -= 1;
-  while (firstDayOfYear(year + 1) <= day) year += 1;
-  return year;
 }
 
 function firstWeekDay(year: number, weekStart: number): number {

@@ -1,3 +1,5 @@
+import { dayMs } from "./civil-day.ts";
+import { newSearch } from "./expand-rule.ts";
 import { nextOccurrence, occurrencesAfter, type Occurrence, type Schedule } from "./schedule.ts";
 
 /** A recurring window in which nothing starts: opens at each occurrence, [start, end). */
@@ -36,13 +38,14 @@ export function* freeOccurrencesAfter(
   windows: readonly ExceptionWindow[],
   after: number,
 ): Generator<FreeOccurrence, readonly BlockedOccurrence[]> {
+  const watches = windows.map(watch);
   let blocked: BlockedOccurrence[] = [];
   let resumeAfter: number | undefined = after;
   for (let passed = 0; resumeAfter !== undefined && passed < windowsMax; passed += 1) {
     const from: number = resumeAfter;
     resumeAfter = undefined;
     for (const next of occurrencesAfter(schedule, from)) {
-      const open = openWindow(windows, next.at);
+      const open = firstOpen(watches, next.at);
       if (open === undefined) {
         yield { next, blocked };
         blocked = [];
@@ -63,10 +66,38 @@ export function* freeOccurrencesAfter(
 export function openWindow(
   windows: readonly ExceptionWindow[],
   at: number,
-): Omit<BlockedOccurrence, "at"> | undefined {
-  for (const { schedule, durationMs, label } of windows) {
-    const opened = nextOccurrence(schedule, at - durationMs);
-    if (opened !== null && opened.at <= at) return { label, windowEndsAt: opened.at + durationMs };
+): OpenWindow | undefined {
+  return firstOpen(windows.map(watch), at);
+}
+
+type OpenWindow = Omit<BlockedOccurrence, "at">;
+
+/** Says of ascending instants (Unix ms) whether the window is open. */
+type Watch = (at: number) => OpenWindow | undefined;
+
+function firstOpen(watches: readonly Watch[], at: number): OpenWindow | undefined {
+  for (const isOpen of watches) {
+    const open = isOpen(at);
+    if (open !== undefined) return open;
   }
   return undefined;
+}
+
+/**
+ * Remembers how far the rule was searched, and searches no further than it is asked: a hundred windows that never open cost
+ * no more than the time that passes over them.
+ */
+function watch({ schedule, durationMs, label }: ExceptionWindow): Watch {
+  let found: number | undefined;
+  let emptyUpTo = -Infinity;
+  return (at) => {
+    const closed = at - durationMs;
+    if (found === undefined || found <= closed) {
+      const upTo = at + dayMs;
+      found = nextOccurrence(schedule, Math.max(closed, emptyUpTo), newSearch(upTo))?.at;
+      if (found === undefined) emptyUpTo = at;
+    }
+    const isOpen = found !== undefined && found <= at;
+    return isOpen ? { label, windowEndsAt: (found ?? at) + durationMs } : undefined;
+  };
 }

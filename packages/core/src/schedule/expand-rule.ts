@@ -1,70 +1,155 @@
-import { civilDay, dayMs, dayNumber, weekOf, type CivilDay } from "./civil-day.ts";
-import type { RecurrenceRule } from "./recurrence-rule.ts";
-
-/** The calendar repeats after 400 years: what has not occurred in that time never will. */
-const horizonMs = 146_097 * dayMs;
-
-/** Bounds the work on a rule whose parts contradict each other. */
-const emptyPeriodsMax = 50_000;
-
-const hourMs = 3_600_000;
-const minuteMs = 60_000;
-const secondMs = 1_000;
+import { civilDay, dayMs, dayNumber, daysOf400Years } from "./civil-day.ts";
+import type { Frequency, RecurrenceRule } from "./recurrence-rule.ts";
+import {
+  chosenPlaces,
+  hourMs,
+  indexAtOrAfter,
+  matchFrom,
+  periodOf,
+  sizeWithinDay,
+  type Period,
+  type SearchMeter,
+} from "./rule-period.ts";
+import { inWholeDays } from "./whole-days.ts";
 
 /**
- * The rule's local times at or after `from`, ascending. Costs what lies after `from`, whatever lies before it, except
- * with COUNT, which has to be counted. Ends with the rule, or when nothing can come any more.
+ * Steps (periods and days looked at) of one search for the next time. A search that is stopped here has found nothing for
+ * decades; it has cost about 25 ms.
  */
-export function* localOccurrences(rule: RecurrenceRule, from: number): Generator<number> {
-  const begin = unitOf(rule, rule.start);
-  const horizon = Math.max(from, rule.start) + horizonMs;
-  let unit = rule.count === null ? latestUnit(rule, { begin, from }) : begin;
-  let counted = 0;
-  for (let empty = 0; empty < emptyPeriodsMax;) {
-    const { times, resumeAt } = periodTimes(rule, unit);
-    const current = times.filter((time) => time >= rule.start);
-    for (const time of current) {
-      if (time > lastLocal(rule) || (rule.count !== null && counted === rule.count)) return;
-      counted += 1;
-      if (time >= from) yield time;
+export const searchStepsMax = 100_000;
+
+/** A rule ready to be computed with: the end of a counted series is known, so that nothing is counted twice. */
+export interface Series {
+  readonly rule: RecurrenceRule;
+  /** Last local time that may occur. */
+  readonly last: number;
+}
+
+/** What a search looked at, and whether it was stopped before it knew that nothing comes. */
+export interface Search extends SearchMeter {
+  /** Local time after which nobody wants to know. */
+  readonly upTo: number;
+  gaveUp: boolean;
+}
+
+/** A search that has not begun. */
+export function newSearch(upTo: number = Infinity): Search {
+  return { steps: 0, upTo, gaveUp: false };
+}
+
+/** Null when COUNT would take more than `searchStepsMax` steps to be counted. */
+export function seriesOf(rule: RecurrenceRule): Series | null {
+  const inDays = inWholeDays(rule);
+  if (inDays === null || hasNoPlace(inDays)) return { rule, last: -Infinity };
+  const last = Math.min(endOfTime, rule.until?.isLocal === true ? rule.until.at : Infinity);
+  if (rule.count === null) return { rule: inDays, last };
+  const counted = lastCounted(inDays, rule.count);
+  return counted === null ? null : { rule: inDays, last: Math.min(last, counted) };
+}
+
+/**
+ * The rule's local times at or after `from`, ascending. Costs what lies after `from`, whatever lies before it. Ends with
+ * the rule, when nothing can come any more, or when `search.gaveUp`.
+ */
+export function* localOccurrences(
+  { rule, last }: Series,
+  from: number,
+  search: Search = newSearch(),
+): Generator<number> {
+  const earliest = Math.max(from, rule.start);
+  if (earliest > last) return;
+  for (const period of periodsFrom(rule, earliest, search)) {
+    for (let index = indexAtOrAfter(period, earliest); index < period.size; index += 1) {
+      const time = period.timeAt(index);
+      if (time > last) return;
+      yield time;
     }
-    empty = current.length > 0 ? 0 : empty + 1;
-    unit = nextUnit(rule, { begin, unit, resumeAt });
-    if (unitStart(rule, unit) > horizon) return;
   }
 }
 
-function lastLocal(rule: RecurrenceRule): number {
-  return rule.until?.isLocal === true ? rule.until.at : Number.POSITIVE_INFINITY;
+/** The last moment that DTSTART and UNTIL can name. */
+const endOfTime = dayNumber(10_000, 0) * dayMs - 1;
+
+/** Every so many periods the calendar is the same: weekdays, leap years and weeks repeat after 400 years. */
+const periodsOfCycle: Partial<Record<Frequency, number>> = {
+  YEARLY: 400,
+  MONTHLY: 4_800,
+  WEEKLY: daysOf400Years / 7,
+  DAILY: daysOf400Years,
+};
+
+/** Whether BYSETPOS chooses what a period of a day or less never has. */
+function hasNoPlace(rule: RecurrenceRule): boolean {
+  if (unitMs[rule.frequency] === undefined || rule.bySetPos.length === 0) return false;
+  return chosenPlaces(rule.bySetPos, sizeWithinDay(rule)).length === 0;
 }
 
-/** The last unit of the series that begins at or before `from`. */
-function latestUnit(
-  rule: RecurrenceRule,
-  { begin, from }: { readonly begin: number; readonly from: number },
-): number {
+/** The periods from the one that holds a local time on that have times; ends when nothing can match any more. */
+function* periodsFrom(rule: RecurrenceRule, from: number, search: Search): Generator<Period> {
+  const begin = unitOf(rule, rule.start);
   const passed = Math.max(0, unitOf(rule, from) - begin);
-  return begin + Math.floor(passed / rule.interval) * rule.interval;
+  let unit = begin + Math.floor(passed / rule.interval) * rule.interval;
+  for (;;) {
+    const next = matchingUnit(rule, { begin, unit }, search);
+    if (next === null) return;
+    yield next.period;
+    unit = next.unit + rule.interval;
+  }
 }
 
-/** The next unit of the series, at or after `resumeAt` when a whole stretch cannot match. */
-function nextUnit(
+interface FoundPeriod {
+  readonly unit: number;
+  readonly period: Period;
+}
+
+/** The first period from `unit` on that has times; null when none can come, or after `searchStepsMax` steps. */
+function matchingUnit(
   rule: RecurrenceRule,
-  at: { readonly begin: number; readonly unit: number; readonly resumeAt: number | undefined },
-): number {
-  const { begin, unit, resumeAt } = at;
-  const next = unit + rule.interval;
-  if (resumeAt === undefined) return next;
-  const skipped = Math.ceil((unitOf(rule, resumeAt) - begin) / rule.interval);
-  return Math.max(next, begin + skipped * rule.interval);
+  at: { readonly begin: number; readonly unit: number },
+  search: Search,
+): FoundPeriod | null {
+  const periodMs = unitMs[rule.frequency];
+  const stepsMax = search.steps + searchStepsMax;
+  const lastUnit = Math.min(
+    unitOf(rule, Math.min(endOfTime, search.upTo)),
+    at.unit + cycleOf(rule),
+  );
+  let { unit } = at;
+  while (unit <= lastUnit) {
+    search.steps += 1;
+    search.gaveUp = search.steps > stepsMax;
+    if (search.gaveUp) return null;
+    const start = unitStart(rule, unit);
+    const resumeAt = periodMs === undefined ? start : matchFrom(rule, start, periodMs);
+    if (resumeAt === start) {
+      const period = periodOf(rule, { start, end: unitStart(rule, unit + 1) }, search);
+      if (period.size > 0) return { unit, period };
+      unit += rule.interval;
+    } else {
+      const skipped = Math.ceil((unitOf(rule, resumeAt) - at.begin) / rule.interval);
+      unit = Math.max(unit + rule.interval, at.begin + skipped * rule.interval);
+    }
+  }
+  return null;
+}
+
+/** Units after which the rule's periods meet the same days again; of periods within a day, 400 years of them. */
+function cycleOf({ frequency, interval }: RecurrenceRule): number {
+  const cycle = periodsOfCycle[frequency];
+  if (cycle === undefined) return (daysOf400Years * dayMs) / (unitMs[frequency] ?? dayMs);
+  return (interval / greatestDivisor(interval, cycle)) * cycle;
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** Number of the period that holds a local time, counted in the rule's frequency. */
 function unitOf({ frequency, weekStart }: RecurrenceRule, local: number): number {
   const day = Math.floor(local / dayMs);
   if (frequency === "WEEKLY") return Math.floor((day + 3 - weekStart) / 7);
-  if (frequency !== "YEARLY" && frequency !== "MONTHLY")
-    return Math.floor(local / unitMs[frequency]);
+  const ms = unitMs[frequency];
+  if (ms !== undefined) return Math.floor(local / ms);
   const { year, month } = civilDay(day);
   return frequency === "YEARLY" ? year : year * 12 + month - 1;
 }
@@ -73,135 +158,45 @@ function unitStart({ frequency, weekStart }: RecurrenceRule, unit: number): numb
   if (frequency === "WEEKLY") return (unit * 7 - 3 + weekStart) * dayMs;
   if (frequency === "YEARLY") return dayNumber(unit, 0) * dayMs;
   if (frequency === "MONTHLY") return dayNumber(0, unit) * dayMs;
-  return unit * unitMs[frequency];
+  return unit * (unitMs[frequency] ?? dayMs);
 }
 
-const unitMs = { DAILY: dayMs, HOURLY: hourMs, MINUTELY: minuteMs, SECONDLY: secondMs };
+const unitMs: Partial<Record<Frequency, number>> = {
+  DAILY: dayMs,
+  HOURLY: hourMs,
+  MINUTELY: 60_000,
+  SECONDLY: 1_000,
+};
 
-interface PeriodTimes {
-  readonly times: readonly number[];
-  /** Nothing can match before this local time. */
-  readonly resumeAt?: number;
-}
-
-function periodTimes(rule: RecurrenceRule, unit: number): PeriodTimes {
-  const start = unitStart(rule, unit);
-  const first = Math.floor(start / dayMs);
-  const days = daysOf(rule, { unit, first }).filter((day) => matchesDay(rule, day));
-  if (days.length === 0) return { times: [], resumeAt: (first + 1) * dayMs };
-  const withinDay = timesWithinDay(rule, start);
-  if (withinDay.times.length === 0) return withinDay;
-  const all = days.flatMap((day) => withinDay.times.map((time) => day * dayMs + time));
-  return { times: chosenPositions(rule, all) };
-}
-
-function daysOf(
-  rule: RecurrenceRule,
-  { unit, first }: { readonly unit: number; readonly first: number },
-): number[] {
-  switch (rule.frequency) {
-    case "YEARLY": {
-      const months = rule.byMonth.length > 0 ? rule.byMonth : everyMonth;
-      return months.flatMap((month) =>
-        daysFrom(dayNumber(unit, month - 1), dayNumber(unit, month)),
-      );
-    }
-    case "MONTHLY":
-      return daysFrom(first, dayNumber(0, unit + 1));
-    case "WEEKLY":
-      return daysFrom(first, first + 7);
-    case "DAILY":
-    case "HOURLY":
-    case "MINUTELY":
-    case "SECONDLY":
-      return [first];
+/** Local time number `count` of the series from its start; infinite when there are fewer, null when it takes too long. */
+function lastCounted(rule: RecurrenceRule, count: number): number | null {
+  const search = newSearch();
+  let left = count;
+  for (const period of periodsFrom(rule, rule.start, search)) {
+    const first = indexAtOrAfter(period, rule.start);
+    if (left <= period.size - first) return period.timeAt(first + left - 1);
+    left -= period.size - first;
+    if (hasEveryPeriod(rule)) return lastOfEqual(rule, left, period.size);
+    if (search.steps > searchStepsMax) return null;
   }
+  return search.gaveUp ? null : Infinity;
 }
 
-const everyMonth = Array.from({ length: 12 }, (_, index) => index + 1);
-
-function daysFrom(first: number, end: number): number[] {
-  return Array.from({ length: end - first }, (_, index) => first + index);
+/** Whether every period of the rule has the same times: nothing is left out, so that they need not be counted one by one. */
+function hasEveryPeriod(rule: RecurrenceRule): boolean {
+  const periodMs = unitMs[rule.frequency];
+  if (periodMs === undefined) return false;
+  const days = [rule.byMonth, rule.byMonthDay, rule.byYearDay, rule.byDay];
+  const hours = periodMs <= hourMs ? [rule.byHour] : [];
+  const minutes = periodMs <= 60_000 ? [rule.byMinute] : [];
+  const seconds = periodMs <= 1_000 ? [rule.bySecond] : [];
+  return [...days, ...hours, ...minutes, ...seconds].every(({ length }) => length === 0);
 }
 
-function matchesDay(rule: RecurrenceRule, dayOfEpoch: number): boolean {
-  const day = civilDay(dayOfEpoch);
-  if (!isAmong(rule.byMonth, day.month)) return false;
-  if (!isAmongSigned(rule.byMonthDay, day.monthDay, day.monthLength)) return false;
-  if (!isAmongSigned(rule.byYearDay, day.yearDay, day.yearLength)) return false;
-  if (rule.byDay.length > 0 && !matchesWeekday(rule, day)) return false;
-  if (rule.byWeekNo.length === 0) return true;
-  const { week, weekCount } = weekOf(dayOfEpoch, rule.weekStart);
-  return isAmongSigned(rule.byWeekNo, week, weekCount);
-}
-
-function isAmong(listed: readonly number[], value: number): boolean {
-  return listed.length === 0 || listed.includes(value);
-}
-
-function isAmongSigned(listed: readonly number[], value: number, count: number): boolean {
-  return listed.length === 0 || listed.includes(value) || listed.includes(value - count - 1);
-}
-
-/** A numbered weekday counts within the month, in a year without BYMONTH within the year. */
-function matchesWeekday(rule: RecurrenceRule, day: CivilDay): boolean {
-  const isInYear = rule.frequency === "YEARLY" && rule.byMonth.length === 0;
-  const [place, length] = isInYear
-    ? [day.yearDay, day.yearLength]
-    : [day.monthDay, day.monthLength];
-  const fromStart = Math.ceil(place / 7);
-  const fromEnd = -Math.ceil((length - place + 1) / 7);
-  return rule.byDay.some(
-    ({ weekday, ordinal }) =>
-      weekday === day.weekday && (ordinal === 0 || ordinal === fromStart || ordinal === fromEnd),
-  );
-}
-
-/** Times of day (ms) in this period, ascending. BYHOUR, BYMINUTE and BYSECOND widen longer periods and narrow shorter ones. */
-function timesWithinDay(rule: RecurrenceRule, start: number): PeriodTimes {
-  const hours = places(rule, { listed: rule.byHour, start, unit: hourMs, per: dayMs });
-  if (hours.length === 0) return { times: [], resumeAt: nextMultiple(start, hourMs) };
-  const minutes = places(rule, { listed: rule.byMinute, start, unit: minuteMs, per: hourMs });
-  if (minutes.length === 0) return { times: [], resumeAt: nextMultiple(start, minuteMs) };
-  const seconds = places(rule, { listed: rule.bySecond, start, unit: secondMs, per: minuteMs });
-  const times = hours.flatMap((hour) =>
-    minutes.flatMap((minute) => seconds.map((second) => hour + minute + second)),
-  );
-  return { times };
-}
-
-function places(
-  rule: RecurrenceRule,
-  field: {
-    readonly listed: readonly number[];
-    readonly start: number;
-    readonly unit: number;
-    readonly per: number;
-  },
-): number[] {
-  const { listed, start, unit, per } = field;
-  const placeOf = (local: number): number => Math.floor((local % per) / unit) * unit;
-  if (isFixedByPeriod(rule, unit)) {
-    return isAmong(listed, placeOf(start) / unit) ? [placeOf(start)] : [];
-  }
-  return listed.length > 0 ? listed.map((value) => value * unit) : [placeOf(rule.start)];
-}
-
-/** Whether each period has exactly one value of the field of this unit. */
-function isFixedByPeriod(rule: RecurrenceRule, unit: number): boolean {
-  const shortest: Partial<Record<string, number>> = {
-    HOURLY: hourMs,
-    MINUTELY: minuteMs,
-    SECONDLY: secondMs,
-  };
-  return unit >= (shortest[rule.frequency] ?? Number.POSITIVE_INFINITY);
-}
-
-function nextMultiple(local: number, unit: number): number {
-  return (Math.floor(local / unit) + 1) * unit;
-}
-
-function chosenPositions(rule: RecurrenceRule, times: readonly number[]): readonly number[] {
-  if (rule.bySetPos.length === 0) return times;
-  return times.filter((_, index) => isAmongSigned(rule.bySetPos, index + 1, times.length));
+/** Local time number `left` after the first period, when each has `size` times. */
+function lastOfEqual(rule: RecurrenceRule, left: number, size: number): number {
+  const periods = Math.ceil(left / size);
+  const unit = unitOf(rule, rule.start) + periods * rule.interval;
+  const bounds = { start: unitStart(rule, unit), end: unitStart(rule, unit + 1) };
+  return periodOf(rule, bounds, newSearch()).timeAt(left - (periods - 1) * size - 1);
 }

@@ -23,7 +23,7 @@ describe("occurrences that came while no service was there", () => {
     const firing = planFiring(hourly, { dueAt: day, now, misfirePolicy });
 
     expect(firing.fire).toEqual(fired.map((hours) => day + hours * hour));
-    expect(firing.missed).toHaveLength(missedCount);
+    expect(firing.missed?.count ?? 0).toBe(missedCount);
     expect(firing.nextAt).toBe(day + 5 * hour);
   });
 
@@ -34,18 +34,41 @@ describe("occurrences that came while no service was there", () => {
     });
 
     expect(firing.fire).toEqual([day + 2 * hour]);
-    expect(firing.missed).toEqual([day, day + hour]);
+    expect(firing.missed).toEqual({ firstAt: day, lastAt: day + hour, count: 2, isCounted: true });
   });
 
-  test("runAll executes at most 100, the latest ones", () => {
-    const secondly = timetableOf(job("RRULE:FREQ=SECONDLY"), anchor);
-    const now = day + 30 * 24 * hour;
+  test.each([
+    ["runAll", 161],
+    ["runLatest", 61],
+    ["skip", 61],
+  ] as const)(
+    "ten years of every second by %s, without looking at each",
+    (misfirePolicy, count) => {
+      const secondly = timetableOf(job("RRULE:FREQ=SECONDLY"), anchor);
+      const now = day + 10 * 365 * 24 * hour;
 
-    const firing = planFiring(secondly, { dueAt: day, now, misfirePolicy: "runAll" });
+      const firing = planFiring(secondly, { dueAt: day, now, misfirePolicy });
 
-    expect(firing.fire).toHaveLength(161);
-    expect(firing.fire.at(-1)).toBe(now);
-    expect(firing.missed.length).toBeLessThan(1_000);
+      expect(firing.fire).toEqual(
+        Array.from({ length: count }, (_, n) => now - (count - 1 - n) * 1_000),
+      );
+      expect(firing.missed).toEqual({
+        ...{ firstAt: day, lastAt: now - count * 1_000 },
+        ...{ count: 1_000, isCounted: false },
+      });
+      expect(firing.nextAt).toBe(now + 1_000);
+    },
+  );
+
+  test("a crowd that lies far back is found too", () => {
+    const january = timetableOf(job("RRULE:FREQ=SECONDLY;BYMONTH=1"), anchor);
+    const now = Date.parse("2027-11-01T00:00:00Z");
+    const lastAt = Date.parse("2027-01-31T23:59:59Z");
+
+    const firing = planFiring(january, { dueAt: day, now, misfirePolicy: "runAll" });
+
+    expect(firing.fire).toEqual(Array.from({ length: 100 }, (_, n) => lastAt - (99 - n) * 1_000));
+    expect(firing.missed?.lastAt).toBe(lastAt - 100_000);
   });
 });
 

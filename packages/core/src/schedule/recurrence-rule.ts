@@ -1,5 +1,6 @@
-import { civilDay, dayMs, dayNumber } from "./civil-day.ts";
+import { civilDay, dayMs } from "./civil-day.ts";
 import { isTimeZone, toLocal } from "./local-time.ts";
+import { readDateTime, readRuleText, RuleProblem } from "./rule-text.ts";
 
 /** How often a rule's period begins (RFC 5545 section 3.3.10). */
 export type Frequency =
@@ -36,10 +37,9 @@ export interface RecurrenceRule {
   readonly byWeekNo: readonly number[];
   readonly byMonth: readonly number[];
   readonly bySetPos: readonly number[];
+  /** Cron's way: a day matches by its place in the month or by its weekday; RFC 5545 asks for both. */
+  readonly isEitherDay: boolean;
 }
-
-/** A rule that cannot be understood; the message says what is wrong and what would be right. */
-export class RuleProblem extends Error {}
 
 /** What a rule is read with when it does not say it itself. */
 export interface RuleDefaults {
@@ -53,10 +53,8 @@ export interface RuleDefaults {
  * Throws RuleProblem.
  */
 export function parseRecurrenceRule(text: string, defaults: RuleDefaults): RecurrenceRule {
-  const { startText, zoneText, ruleText } = splitLines(text);
-  const parts = partsOf(ruleText);
-  const start = startOf(startText ?? parts.get("DTSTART"), zoneText, defaults);
-  parts.delete("DTSTART");
+  const { startText, zoneText, parts } = readRuleText(text);
+  const start = startOf(startText, zoneText, defaults);
   const frequency = frequencyOf(parts.get("FREQ"));
   const rule: RecurrenceRule = {
     ...start,
@@ -65,7 +63,7 @@ export function parseRecurrenceRule(text: string, defaults: RuleDefaults): Recur
     count: countingNumber(parts, "COUNT") ?? null,
     until: untilOf(parts.get("UNTIL")),
     weekStart: weekdayOf(parts.get("WKST") ?? "MO", "WKST"),
-    bySecond: numbers(parts, "BYSECOND", [0, 60]).map((second) => Math.min(second, 59)),
+    bySecond: [...new Set(numbers(parts, "BYSECOND", [0, 60]).map(leapless))],
     byMinute: numbers(parts, "BYMINUTE", [0, 59]),
     byHour: numbers(parts, "BYHOUR", [0, 23]),
     byDay: weekdays(parts.get("BYDAY")),
@@ -74,15 +72,16 @@ export function parseRecurrenceRule(text: string, defaults: RuleDefaults): Recur
     byWeekNo: signedNumbers(parts, "BYWEEKNO", 53),
     byMonth: numbers(parts, "BYMONTH", [1, 12]),
     bySetPos: signedNumbers(parts, "BYSETPOS", 366),
+    isEitherDay: false,
   };
   requireCompatible(rule, parts);
   return withStartDefaults(rule);
 }
 
-const partNames = [
-  ...["DTSTART", "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYSECOND", "BYMINUTE", "BYHOUR"],
-  ...["BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS"],
-];
+/** A leap second is the second before it (RFC 5545 section 3.3.12). */
+function leapless(second: number): number {
+  return Math.min(second, 59);
+}
 
 const frequencies: readonly Frequency[] = [
   "YEARLY",
@@ -93,51 +92,6 @@ const frequencies: readonly Frequency[] = [
   "MINUTELY",
   "SECONDLY",
 ];
-
-/** Counted series are expanded from their beginning: this keeps that below a tenth of a second. */
-const countMax = 100_000;
-
-interface Lines {
-  readonly startText: string | undefined;
-  readonly zoneText: string | undefined;
-  readonly ruleText: string;
-}
-
-function splitLines(text: string): Lines {
-  const words = text.trim().split(/\s+/);
-  const rules = words.filter((word) => !/^DTSTART[;:]/i.test(word));
-  const starts = words.filter((word) => /^DTSTART[;:]/i.test(word));
-  const ruleText = rules[0]?.replace(/^RRULE:/i, "") ?? "";
-  if (rules.length !== 1 || ruleText === "") {
-    throw new RuleProblem("expected exactly one rule such as RRULE:FREQ=DAILY;BYHOUR=2");
-  }
-  if (starts.length > 1) throw new RuleProblem("DTSTART is given twice");
-  const start = /^DTSTART(?:;TZID=([^:;]+))?(?:;VALUE=DATE(?:-TIME)?)?:(.+)$/i.exec(
-    starts[0] ?? "",
-  );
-  if (starts.length === 1 && start === null) {
-    throw new RuleProblem(
-      `${JSON.stringify(starts[0])} is not DTSTART[;TZID=zone]:YYYYMMDD[THHMMSS[Z]]`,
-    );
-  }
-  return { startText: start?.[2], zoneText: start?.[1], ruleText };
-}
-
-function partsOf(ruleText: string): Map<string, string> {
-  const parts = new Map<string, string>();
-  for (const part of ruleText.split(";").filter((piece) => piece !== "")) {
-    const equals = part.indexOf("=");
-    const name = part.slice(0, Math.max(equals, 0)).toUpperCase();
-    if (!partNames.includes(name)) {
-      throw new RuleProblem(
-        `${JSON.stringify(part)} is not a rule part; they are ${partNames.join(", ")}, each as NAME=value`,
-      );
-    }
-    if (parts.has(name)) throw new RuleProblem(`${name} is given twice`);
-    parts.set(name, part.slice(equals + 1).toUpperCase());
-  }
-  return parts;
-}
 
 function frequencyOf(text: string | undefined): Frequency {
   const found = frequencies.find((frequency) => frequency === text);
@@ -156,51 +110,28 @@ function startOf(
   if (text === undefined) {
     return { zone, start: Math.ceil(toLocal(zone, defaults.anchor) / 1000) * 1000 };
   }
-  const { at, isUtc } = dateTimeOf(text, "DTSTART");
+  const { at, isUtc } = readDateTime(text, "DTSTART");
   if (isUtc && zoneText !== undefined)
     throw new RuleProblem("DTSTART has a TZID and ends in Z; keep one");
   return { zone: isUtc ? "UTC" : zone, start: at };
 }
 
-interface DateTime {
-  readonly at: number;
-  readonly isUtc: boolean;
-  readonly isDate: boolean;
-}
-
-function dateTimeOf(text: string, name: string): DateTime {
-  const match = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(text);
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (match ?? [])
-    .slice(1, 7)
-    .map((digits) => Number(digits ?? 0));
-  const dayOfEpoch = dayNumber(year, month - 1) + day - 1;
-  const actual = civilDay(dayOfEpoch);
-  const isReal = actual.monthDay === day && actual.month === month;
-  const at = dayOfEpoch * dayMs + ((hour * 60 + minute) * 60 + second) * 1000;
-  if (match === null || !isReal || hour > 23 || minute > 59 || second > 59) {
-    throw new RuleProblem(`${name}=${text} is not a date YYYYMMDD or a time YYYYMMDDTHHMMSS[Z]`);
-  }
-  return { at, isUtc: match[7] === "Z", isDate: match[4] === undefined };
-}
-
 function untilOf(text: string | undefined): RecurrenceRule["until"] {
   if (text === undefined) return null;
-  const { at, isUtc, isDate } = dateTimeOf(text, "UNTIL");
+  const { at, isUtc, isDate } = readDateTime(text, "UNTIL");
   return { isLocal: !isUtc, at: isDate ? at + dayMs - 1 : at };
 }
 
-function countingNumber(parts: Map<string, string>, name: string): number | undefined {
+function countingNumber(parts: ReadonlyMap<string, string>, name: string): number | undefined {
   const text = parts.get(name);
   if (text === undefined) return undefined;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  const most = name === "COUNT" ? countMax : 999_999_999;
-  if (value < 1 || value > most)
-    throw new RuleProblem(`${name}=${text} is not between 1 and ${most}`);
+  if (value < 1) throw new RuleProblem(`${name}=${text} is not between 1 and 999999999`);
   return value;
 }
 
 function numbers(
-  parts: Map<string, string>,
+  parts: ReadonlyMap<string, string>,
   name: string,
   [least, most]: readonly [number, number],
 ): number[] {
@@ -216,7 +147,7 @@ function numbers(
   return [...new Set(values)].toSorted((a, b) => a - b);
 }
 
-function signedNumbers(parts: Map<string, string>, name: string, most: number): number[] {
+function signedNumbers(parts: ReadonlyMap<string, string>, name: string, most: number): number[] {
   const values = numbers(parts, name, [-most, most]);
   if (values.includes(0))
     throw new RuleProblem(`${name} counts from 1, or from -1 backwards; 0 is neither`);
@@ -245,7 +176,7 @@ function weekdays(listed: string | undefined): WeekdayEntry[] {
 }
 
 /** The combinations that RFC 5545 section 3.3.10 forbids, because they have no meaning. */
-function requireCompatible(rule: RecurrenceRule, parts: Map<string, string>): void {
+function requireCompatible(rule: RecurrenceRule, parts: ReadonlyMap<string, string>): void {
   const { frequency, byDay } = rule;
   const isYearOrMonth = frequency === "YEARLY" || frequency === "MONTHLY";
   forbid(rule.count !== null && rule.until !== null, "COUNT and UNTIL exclude each other");

@@ -1,19 +1,26 @@
-import { CronExpressionParser } from "cron-parser";
 import { formatLocal } from "./civil-day.ts";
-import { localOccurrences } from "./expand-rule.ts";
-import { isTimeZone, toInstant, toLocal } from "./local-time.ts";
-import {
-  parseRecurrenceRule,
-  RuleProblem,
-  type RecurrenceRule,
-  type RuleDefaults,
-} from "./recurrence-rule.ts";
+import { parseCron } from "./cron-rule.ts";
+import { localOccurrences, newSearch, seriesOf, type Search, type Series } from "./expand-rule.ts";
+import { instantsOf, isTimeZone, putBackAround, toLocal } from "./local-time.ts";
+import { parseRecurrenceRule, type RecurrenceRule, type RuleDefaults } from "./recurrence-rule.ts";
+import { hourMs } from "./rule-period.ts";
+import { RuleProblem } from "./rule-text.ts";
 
 /** When a job runs (semantics.md section 3). */
-export type Schedule =
-  | { readonly kind: "immediate" }
-  | { readonly kind: "rrule"; readonly rule: RecurrenceRule }
-  | { readonly kind: "cron"; readonly expression: string; readonly zone: string };
+export type Schedule = { readonly kind: "immediate" } | RecurringSchedule;
+
+interface RecurringSchedule {
+  readonly kind: "rrule" | "cron";
+  readonly zone: string;
+  readonly series: Series;
+  /** Last instant (Unix ms) that may occur. */
+  readonly until: number;
+  /**
+   * Of a rule that goes through every hour of the day: how far apart its times are (ms), so that it goes on during an hour
+   * that is repeated. Infinite for a rule that names hours: it occurs at the first of the two.
+   */
+  readonly repeatsFrom: number;
+}
 
 /** A schedule, or the one sentence that says why there is none. */
 export type ParsedSchedule =
@@ -39,83 +46,85 @@ export function parseSchedule(text: string, defaults: RuleDefaults): ParsedSched
 }
 
 /** The occurrences after an instant (Unix ms), ascending. An immediate job has none: it is due when it is added. */
-export function* occurrencesAfter(schedule: Schedule, after: number): Generator<Occurrence> {
+export function* occurrencesAfter(
+  schedule: Schedule,
+  after: number,
+  search: Search = newSearch(),
+): Generator<Occurrence> {
   if (schedule.kind === "immediate") return;
-  const zone = schedule.kind === "cron" ? schedule.zone : schedule.rule.zone;
-  const until = schedule.kind === "rrule" && schedule.rule.until?.isLocal === false;
-  const last = until ? (schedule.rule.until?.at ?? 0) : Number.POSITIVE_INFINITY;
   let previous = after;
-  for (const local of localTimes(schedule, toLocal(zone, after))) {
-    const at = toInstant(zone, local);
-    if (at > last) return;
-    if (at > previous) yield { at, note: noteOn(zone, { local, at }) };
-    previous = Math.max(previous, at);
+  for (const occurrence of inOrder(schedule, after, search)) {
+    if (occurrence.at > schedule.until) return;
+    if (occurrence.at > previous) yield occurrence;
+    previous = Math.max(previous, occurrence.at);
   }
 }
 
 /** The first occurrence after an instant (Unix ms); null when there is none. */
-export function nextOccurrence(schedule: Schedule, after: number): Occurrence | null {
-  const first = occurrencesAfter(schedule, after).next();
+export function nextOccurrence(
+  schedule: Schedule,
+  after: number,
+  search: Search = newSearch(),
+): Occurrence | null {
+  const first = occurrencesAfter(schedule, after, search).next();
   return first.done === true ? null : first.value;
+}
+
+/** Occurrences by instant; while clocks are put back, the second showing of an hour comes after the whole first one. */
+function* inOrder(
+  { zone, series, repeatsFrom }: RecurringSchedule,
+  after: number,
+  search: Search,
+): Generator<Occurrence> {
+  const lookBack = repeatsFrom === Infinity ? 0 : putBackAround(zone, after);
+  let again: number[] = [];
+  for (const local of localOccurrences(series, toLocal(zone, after) - lookBack, search)) {
+    const { first, second, isInGap } = instantsOf(zone, local);
+    if (again.length > 0 && second === null) {
+      for (const at of again) yield { at, note: "" };
+      again = [];
+    }
+    const isRepeated = second !== null && second - first >= repeatsFrom;
+    if (isRepeated) again.push(second);
+    const isOnce = second !== null && !isRepeated;
+    yield { at: first, note: isInGap || isOnce ? noteOn(zone, local, isInGap) : "" };
+  }
+  for (const at of again) yield { at, note: "" };
+}
+
+function noteOn(zone: string, local: number, isInGap: boolean): string {
+  return isInGap
+    ? `${formatLocal(local)} does not exist in ${zone}: fires at the first valid instant after it`
+    : `${formatLocal(local)} occurs twice in ${zone}: fires at the first`;
 }
 
 function scheduleOf(text: string, defaults: RuleDefaults): Schedule {
   if (text === "immediate") return { kind: "immediate" };
   const cron = /^CRON:(.*)$/is.exec(text)?.[1];
-  if (cron === undefined) return { kind: "rrule", rule: parseRecurrenceRule(text, defaults) };
+  if (cron === undefined) return recurring("rrule", parseRecurrenceRule(text, defaults));
   const zone = defaults.timeZone;
   if (!isTimeZone(zone)) throw new RuleProblem(`time zone ${JSON.stringify(zone)} is not known`);
-  return { kind: "cron", expression: checkedCron(cron.trim()), zone };
+  return recurring("cron", parseCron(cron.trim(), zone));
 }
 
-function checkedCron(expression: string): string {
-  const fieldCount = expression.split(/\s+/).length;
-  if (!expression.startsWith("@") && fieldCount !== 5 && fieldCount !== 6) {
+function recurring(kind: RecurringSchedule["kind"], rule: RecurrenceRule): RecurringSchedule {
+  const series = seriesOf(rule);
+  if (series === null) {
     throw new RuleProblem(
-      `CRON:${expression} has ${fieldCount} fields; expected 5 (minute hour day month weekday) or 6 (second first)`,
+      `COUNT=${rule.count} of this rule takes too long to count; end the series by UNTIL instead`,
     );
   }
-  try {
-    CronExpressionParser.parse(expression, { tz: "UTC", currentDate: 0 });
-  } catch (error) {
-    throw new RuleProblem(`CRON:${expression}: ${error instanceof Error ? error.message : ""}`);
-  }
-  return expression;
+  const until = rule.until?.isLocal === false ? rule.until.at : Infinity;
+  return { kind, zone: rule.zone, series, until, repeatsFrom: repeatsFrom(rule) };
 }
 
-function localTimes(
-  schedule: Exclude<Schedule, { readonly kind: "immediate" }>,
-  from: number,
-): Generator<number> {
-  return schedule.kind === "cron"
-    ? cronTimes(schedule.expression, from)
-    : localOccurrences(schedule.rule, from);
+function repeatsFrom({ frequency, interval, byHour, byMinute, count }: RecurrenceRule): number {
+  const perHour = hourMs / Math.max(1, byMinute.length);
+  // A counted series has as many occurrences as it says.
+  if (count !== null) return Infinity;
+  if (byHour.length > 0) return byHour.length === 24 ? perHour : Infinity;
+  if (frequency === "HOURLY") return interval === 1 ? perHour : Infinity;
+  if (frequency === "MINUTELY") return interval <= 60 ? interval * 60_000 : Infinity;
+  if (frequency === "SECONDLY") return interval <= 3_600 ? interval * 1_000 : Infinity;
+  return Infinity;
 }
-
-/** The expression is evaluated on the wall clock, so that cron and RRULE share one rule for clock changes. */
-function* cronTimes(expression: string, from: number): Generator<number> {
-  const times = CronExpressionParser.parse(expression, { tz: "UTC", currentDate: from - 1000 });
-  for (;;) {
-    try {
-      const time = times.next().getTime();
-      if (time >= from) yield time;
-    } catch {
-      // The library's way to say that no time matches.
-      return;
-    }
-  }
-}
-
-function noteOn(
-  zone: string,
-  { local, at }: { readonly local: number; readonly at: number },
-): string {
-  if (toLocal(zone, at) !== local) {
-    return `${formatLocal(local)} does not exist in ${zone}: fires at the first valid instant after it`;
-  }
-  const repeats = repeatMs.some((shift) => toLocal(zone, at + shift) === local);
-  return repeats ? `${formatLocal(local)} occurs twice in ${zone}: fires at the first` : "";
-}
-
-/** By how much clocks are put back anywhere. */
-const repeatMs = [1_800_000, 3_600_000, 7_200_000];

@@ -6,6 +6,7 @@ import {
   type ExceptionWindow,
   type FreeOccurrence,
 } from "./exception-windows.ts";
+import { newSearch, searchStepsMax } from "./expand-rule.ts";
 import { isTimeZone } from "./local-time.ts";
 import { nextOccurrence, parseSchedule, type Schedule } from "./schedule.ts";
 
@@ -83,8 +84,9 @@ export function findGlobalExceptionProblems(
   if (!parsed.ok) return [{ pointer, message: parsed.message }];
   if (parsed.schedule.kind === "immediate") return [{ pointer, message: notRecurring }];
   const firstEnd = now - rule.duration * 60_000;
-  if (nextOccurrence(parsed.schedule, firstEnd) !== null) return [];
-  return [{ pointer, message: neverOccurs }];
+  const search = newSearch();
+  if (nextOccurrence(parsed.schedule, firstEnd, search) !== null) return [];
+  return [{ pointer, message: search.gaveUp ? notFound : neverOccurs }];
 }
 
 /** The first free occurrence after an instant (Unix ms); null when there is none. */
@@ -122,8 +124,9 @@ function unreadableRules(
 
 function neverFree(timetable: Timetable, now: number): readonly ErrorDetail[] {
   if (timetable.schedule.kind === "immediate" || nextFree(timetable, now - 1) !== null) return [];
-  if (nextOccurrence(timetable.schedule, now - 1) === null) {
-    return [{ pointer: "/scheduleRule", message: neverOccurs }];
+  const search = newSearch();
+  if (nextOccurrence(timetable.schedule, now - 1, search) === null) {
+    return [{ pointer: "/scheduleRule", message: search.gaveUp ? notFound : neverOccurs }];
   }
   const message = `the exception rules block every occurrence that is left, or ${windowsMax} windows in a row`;
   return [{ pointer: "/exceptionRules", message }];
@@ -133,6 +136,8 @@ const notRecurring = "an exception needs a rule that recurs";
 
 const neverOccurs =
   "the rule never occurs from now on: no date matches, or its last time has passed";
+
+const notFound = `no occurrence was found in ${searchStepsMax} steps of search: is the rule meant to occur? Say it with a shorter INTERVAL, or without BYSETPOS`;
 
 function unknownTimeZone(timeZone: string): ErrorDetail {
   const message = `time zone ${JSON.stringify(timeZone)} is not known; expected an IANA name such as "Europe/Berlin"`;

@@ -1,0 +1,147 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { canonicaliseTemplate } from "@courier/core";
+import {
+  findJob,
+  insertJob,
+  listInstances,
+  listMissedOccurrences,
+  openDatabase,
+  type Database,
+} from "@courier/store";
+import { startPostgresServer, whyUnavailable } from "@courier/testkit";
+import { expect, it, onTestFinished } from "vitest";
+import { Random } from "../simulation/random.ts";
+import { Member } from "./survival-member.ts";
+import { until } from "./survival-until.ts";
+
+/** COURIER_KILL_SEED replays the kills of one seed, as far as processes can be replayed. */
+const seed = Number(process.env["COURIER_KILL_SEED"] ?? 20_261_125);
+
+/** How long the jobs recur, seconds: every second one occurrence each. */
+const recurringSeconds = 20;
+
+const overlapPolicies = ["allow", "allow", "queue", "queue", "skip", "skip"] as const;
+
+const reason = whyUnavailable("postgres");
+
+it.skipIf(reason !== undefined)(
+  `two servers on one PostgreSQL, killed at random, fire each occurrence once or record that it was left out${reason === undefined ? "" : `: left out, ${reason}`}`,
+  { timeout: 300_000 },
+  async () => {
+    const { db, servers } = await twoServers();
+    const firstAt = Math.ceil(Date.now() / 1_000) * 1_000 + 2_000;
+    const jobIds = await addRecurringJobs(db, firstAt);
+
+    const killCount = await killAtRandom(servers, firstAt + recurringSeconds * 1_000);
+    await until("all jobs are completed and all instances over", () => isOver(db, jobIds), 120_000);
+
+    const expected = Array.from({ length: recurringSeconds }, (_, n) => firstAt + n * 1_000);
+    for (const jobId of jobIds) expect(await recorded(db, jobId)).toEqual(expected);
+    // The kills came while there was something to do.
+    expect(killCount).toBeGreaterThan(5);
+    for (const server of servers) await server.end("SIGTERM");
+    expect(servers.map(({ log }) => errorsIn(log))).toEqual([[], []]);
+  },
+);
+
+interface Two {
+  readonly db: Database;
+  readonly servers: readonly Member[];
+}
+
+async function twoServers(): Promise<Two> {
+  const directory = await mkdtemp(join(tmpdir(), "courier-two-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const postgres = await startPostgresServer();
+  onTestFinished(() => postgres.dispose());
+  const servers = ["one", "two"].map((name) => {
+    const args = ["start", "--listen", "127.0.0.1:0", "--data-dir", join(directory, name)];
+    const member = new Member({
+      program: "courier-server",
+      args: [...args, "--database-url", postgres.url],
+      ...{ env: {}, readyField: "url" },
+    });
+    onTestFinished(() => member.retire());
+    member.start();
+    return member;
+  });
+  for (const server of servers) await server.ready();
+  const db = await openDatabase({ databaseUrl: postgres.url, poolSize: 2 });
+  onTestFinished(() => db.close());
+  return { db, servers };
+}
+
+/** Jobs as the service stores them; a target without nodes, which succeeds at once, keeps machines out of it. */
+async function addRecurringJobs(db: Database, firstAt: number): Promise<string[]> {
+  const start = new Date(firstAt).toISOString().slice(0, 19).replaceAll(/[-:]/g, "");
+  const scheduleRule = `DTSTART:${start}Z\nRRULE:FREQ=SECONDLY;COUNT=${recurringSeconds}`;
+  const ids: string[] = [];
+  for (const overlapPolicy of overlapPolicies) {
+    const id = randomUUID();
+    const template = canonicaliseTemplate({
+      ...{ name: id, scheduleRule, overlapPolicy },
+      target: {
+        executionType: "sequential",
+        groups: [{ nodeListType: "filter", filter: { constraints: {} }, onEmpty: "succeed" }],
+      },
+      actions: { steps: [nothing] },
+    });
+    await insertJob(db, {
+      ...{ id, name: id, description: "", status: "active", scheduleRule },
+      ...{ template: JSON.stringify(template), nextExecutionAt: firstAt },
+      ...{ createdAt: firstAt, updatedAt: firstAt, createdBy: "test" },
+    });
+    ids.push(id);
+  }
+  return ids;
+}
+
+const nothing = {
+  name: "nothing",
+  interpreter: { name: "chef-platform/shell-interpreter" },
+  command: { linux: ["true"] },
+};
+
+/** Kills one server after the other, now and then before the other is back. */
+async function killAtRandom(servers: readonly Member[], end: number): Promise<number> {
+  const random = new Random(seed);
+  let killCount = 0;
+  while (Date.now() < end) {
+    await delay(random.between(100, 1_500));
+    const server = random.pick(servers);
+    const isBack = random.chance(0.7);
+    if (isBack) await server.ready();
+    await server.end("SIGKILL");
+    killCount += 1;
+    server.start();
+  }
+  for (const server of servers) await server.ready();
+  return killCount;
+}
+
+async function isOver(db: Database, jobIds: readonly string[]): Promise<true | undefined> {
+  for (const jobId of jobIds) {
+    if ((await findJob(db, jobId))?.status !== "completed") return undefined;
+    const { items } = await listInstances(db, { jobId, page: 1, size: 1_000 });
+    if (items.some(({ finishedAt }) => finishedAt === null)) return undefined;
+  }
+  return true;
+}
+
+/** Every nominal time of a job that is in the database, fired or left out, as often as it is there. */
+async function recorded(db: Database, jobId: string): Promise<number[]> {
+  const page = { jobId, page: 1, size: 1_000 };
+  const fired = (await listInstances(db, page)).items.map(({ nominalAt }) => nominalAt);
+  const missed = (await listMissedOccurrences(db, page)).items.flatMap(({ firstAt, count }) =>
+    Array.from({ length: count }, (_, n) => firstAt + n * 1_000),
+  );
+  return [...fired, ...missed].toSorted((a, b) => a - b);
+}
+
+function errorsIn(log: string): string[] {
+  return log.split("\n").filter((line) => /"level":(?:50|60|"error"|"fatal")/.test(line));
+}
