@@ -63,6 +63,7 @@ const routes: readonly RouteCase[] = [
     invalid: { query: "?group-number=-1" },
   },
   { ...read, path: `${state}/instances/:instance/events`, notFound: "INSTANCE_NOT_FOUND" },
+  { ...read, path: `${state}/instances/:instance/explain`, notFound: "INSTANCE_NOT_FOUND" },
   {
     method: "POST",
     path: `${state}/instances/:other/cancel`,

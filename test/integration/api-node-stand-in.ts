@@ -77,6 +77,25 @@ export class NodeStandIn {
     );
   }
 
+  /** Executes a run in no time, and fails: started, a step that says why, failure. */
+  async fail(
+    run: { readonly runId: string; readonly token: number },
+    { stderr, exitCode }: { readonly stderr: string; readonly exitCode: number },
+  ): Promise<void> {
+    const now = this.#host.clock.now();
+    const reason = `exit code ${exitCode}`;
+    const failed = { status: "failure", exitCode, reason } as const;
+    await this.report(
+      { type: "started", ...run, at: now },
+      { ...this.output(run, { offset: 0, text: stderr }), stream: "stderr" } as RunReport,
+      {
+        ...{ type: "result", ...run, status: "failure", reason: `step 1 "sleep": ${reason}` },
+        ...{ startedAt: now, finishedAt: now },
+        steps: [{ ...finishedStep(now), ...failed }],
+      },
+    );
+  }
+
   /** A piece of standard output of the first step. */
   output(
     run: { readonly runId: string; readonly token: number },

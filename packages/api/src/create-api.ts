@@ -10,6 +10,7 @@ import { createHttpServer, type TlsFiles } from "./http-server.ts";
 import { HttpStats } from "./http-stats.ts";
 import { addExceptionRuleRoutes } from "./exception-rules.ts";
 import { addInstanceRoutes } from "./instances.ts";
+import { addExplainRoute } from "./explanation/explain.ts";
 import { addPauseRoutes } from "./pause.ts";
 import { addJobRoutes } from "./jobs.ts";
 import { parseJsonBody } from "./json-body.ts";
@@ -136,6 +137,7 @@ function addRoutes(
   addExceptionRuleRoutes(app, context);
   addInstanceRoutes(app, context);
   addPauseRoutes(app, context);
+  addExplainRoute(app, context);
   addRunRoutes(app, context);
   addNodeRoutes(app, context);
   addNodeSetRoutes(app, context);

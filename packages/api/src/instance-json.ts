@@ -57,7 +57,8 @@ export function instanceDetail(
   };
 }
 
-function groupItem(group: GroupRow): InstanceGroup {
+/** A group as every answer shows it. */
+export function groupItem(group: GroupRow): InstanceGroup {
   const { inFlight, ...ended } = group.counts;
   return {
     groupNumber: group.groupNumber,

@@ -28,6 +28,11 @@ export const streamIntervalMs = 200;
 export const streamBurst = 3;
 /** Silence after which a stream says that it is alive, and looks again in case a wake-up was lost, ms. */
 export const streamHeartbeatMs = 15_000;
+/** Failures of a group that are read at once, and that are folded in one explanation: about 20 µs each. */
+export const failuresPerRead = 500;
+export const failuresFoldedMax = 10_000;
+/** Failures that an explanation shows one by one. */
+export const firstFailuresMax = 5;
 /** Output chunks read from the store at once for one stream. */
 export const outputChunksPerRead = 64;
 /** Live streams at once; each may hold one page of output in memory. */

@@ -85,6 +85,11 @@ export const commandTree: CommandGroup = {
               load: async () => (await import("./commands/rerun-instance.ts")).rerunInstance,
             },
             {
+              name: "explain",
+              summary: "say why an instance does not move, or why it ended so",
+              load: async () => (await import("./commands/explain-instance.ts")).explainInstance,
+            },
+            {
               name: "watch",
               summary: "follow an instance until it ends",
               load: async () => (await import("./commands/watch-instance.ts")).watchInstance,

@@ -18,6 +18,8 @@ export interface CommandContext {
   printList<Item>(answer: ListAnswer<Item>, columns: readonly Column<Item>[]): Promise<void>;
   /** Prints one object: as it is in JSON and YAML, by `columns` in a table. */
   printItem<Item>(answer: { readonly item: Item }, columns: readonly Column<Item>[]): Promise<void>;
+  /** Prints an answer that is neither: as it is in JSON and YAML, by `render` as a table. */
+  printDocument<Answer>(answer: Answer, render: (answer: Answer) => string): Promise<void>;
   /** One line on stderr. */
   readonly note: (line: string) => Promise<void>;
   /** One line on stderr, with --verbose only. */
@@ -80,6 +82,9 @@ export function createContext(options: ContextOptions): CommandContext {
       }
       await print(renderTable(answer.items, columns, tableTarget(world)));
       if (answer.pagination !== undefined) await notePage(answer.pagination, note);
+    },
+    printDocument: async (answer, render) => {
+      await print(format === "table" ? render(answer) : await renderData(answer, format));
     },
     printItem: async (answer, columns) => {
       await print(

@@ -7,6 +7,7 @@ import type {
   CancelResponse,
   EnrollmentKeyRequest,
   EnrollmentKeyResponse,
+  InstanceExplanation,
   InstanceList,
   InstanceResponse,
   JobList,
@@ -65,6 +66,7 @@ export interface CourierClient extends ManagementClient, SchedulerClient {
   cancelInstance(instanceId: string, options: CallOptions): Promise<CancelResponse>;
   pauseInstance(instanceId: string, options: CallOptions): Promise<PauseResponse>;
   resumeInstance(instanceId: string, options: CallOptions): Promise<PauseResponse>;
+  explainInstance(instanceId: string, options: CallOptions): Promise<InstanceExplanation>;
   /** Repeatable like `addJob`. */
   rerunInstance(
     instanceId: string,
@@ -121,6 +123,7 @@ export function createClient(options: ClientOptions): CourierClient {
     cancelInstance: (id, call) => post(`${instance(id)}/cancel`, call),
     pauseInstance: (id, call) => post(`${instance(id)}/pause`, call),
     resumeInstance: (id, call) => post(`${instance(id)}/resume`, call),
+    explainInstance: (id, call) => get(`${instance(id)}/explain`, {}, call),
     rerunInstance: (id, request, call) =>
       postKeyed(`${instance(id)}/rerun`, { ...call, body: JSON.stringify(request) }),
     watchInstance: (id, { signal, isPatient }) =>

@@ -30,8 +30,12 @@ export type { HaltKind, HaltOn } from "./rollout/halt-on.ts";
 export { findHalt } from "./rollout/halt-on.ts";
 export type { RunCounts } from "./rollout/run-counts.ts";
 export { endedCount, failedCount, noRuns, pendingCount } from "./rollout/run-counts.ts";
-export type { CriteriaStanding, Criterion } from "./rollout/criteria.ts";
-export { judgeCriteria } from "./rollout/criteria.ts";
+export type { CriteriaStanding, Criterion, CriterionStanding } from "./rollout/criteria.ts";
+export { judgeCriteria, measureCriteria } from "./rollout/criteria.ts";
+export type { Failure, FailureFold } from "./failure/fold-failures.ts";
+export { foldFailures, listFolds, noFailures } from "./failure/fold-failures.ts";
+export { counted } from "./text/counted.ts";
+export { lastLine } from "./failure/normalise-line.ts";
 export { fitGroup } from "./rollout/fit-group.ts";
 export type { GroupRules, GroupSpec, OfflinePolicy } from "./rollout/group-rules.ts";
 export { resolveGroupRules } from "./rollout/group-rules.ts";
@@ -49,6 +53,15 @@ export type {
 export { decideGroup } from "./rollout/decide-group.ts";
 export type { GroupStanding, InstancePlan } from "./rollout/decide-instance.ts";
 export { planInstance } from "./rollout/decide-instance.ts";
+export type { GroupWait } from "./rollout/explain-group.ts";
+export type {
+  ExplainableGroup,
+  GroupExplanation,
+  InstanceWait,
+} from "./rollout/explain-instance.ts";
+export { explainInstance } from "./rollout/explain-instance.ts";
+export type { InFlightFacts, RunWaitKind } from "./rollout/explain-run.ts";
+export { explainRun, runWaitKinds } from "./rollout/explain-run.ts";
 export { settleOffline } from "./rollout/settle-offline.ts";
 export type { FoundStep } from "./template/find-step.ts";
 export { findStep } from "./template/find-step.ts";

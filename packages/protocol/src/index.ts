@@ -56,5 +56,13 @@ export type {
   StartOrder,
   WorkMessage,
 } from "./job-control.ts";
+export type {
+  AbsentNodeExample,
+  ExplainedGroup,
+  Explanation,
+  RolloutWait,
+  RunWait,
+  RunWaitExample,
+} from "./explanation.ts";
 export type { DecodedFrame } from "./frame.ts";
 export { decodeNodeFrame, decodeServerFrame, encodeFrame } from "./frame.ts";

@@ -1,4 +1,5 @@
 import type { InstanceStatus, PauseEvent, RunOutcome } from "@courier/core";
+import type { Explanation } from "./explanation.ts";
 
 /** Who asks for a change, from where and in which request: the audit trail keeps it in the change's own transaction. */
 export interface Asker {
@@ -85,6 +86,8 @@ export interface JobControl {
   startJob(order: StartOrder, asker: Asker): Promise<StartAnswer>;
   /** Executes runs again, on the same nodes, as a new instance of the same job with the origin's frozen template. */
   rerun(order: RerunOrder, asker: Asker): Promise<RerunAnswer>;
+  /** Why an instance stands where it stands; changes nothing. Undefined: there is no such instance. */
+  explain(instanceId: string): Promise<Explanation | undefined>;
 }
 
 /** Published on `workTopic`: something may be due. */

@@ -1,11 +1,14 @@
 import {
   assertNever,
   decideGroup,
+  isGroupFinal,
+  resolveGroupRules,
   type GroupContext,
   type GroupDecision,
   type GroupRules,
+  type GroupSpec,
 } from "@courier/core";
-import { countGroupOnline, endPendingRuns, type Db } from "@courier/store";
+import { countGroupOnline, endPendingRuns, type Db, type GroupRow } from "@courier/store";
 import type { Effects } from "./effects.ts";
 import type { GroupDraft } from "./group-draft.ts";
 import { quorumIntervalMs, runsPerGroupTurn } from "./limits.ts";
@@ -46,9 +49,23 @@ async function readGroupContext(
   rules: GroupRules,
   context: GroupAdvance,
 ): Promise<GroupContext> {
-  const isAsked = rules.minReadyCount > 0 && draft.status !== "running";
-  const onlineCount = isAsked ? await countGroupOnline(context.tx, draft) : 0;
+  const onlineCount = await countOnline(context.tx, draft, rules);
   return { now: context.now, onlineCount, isPaused: context.isPaused };
+}
+
+/** How many nodes of a group are online; 0 without looking when no quorum asks for them. */
+export async function countOnline(
+  db: Db,
+  group: Pick<GroupRow, "instanceId" | "groupNumber" | "status">,
+  rules: GroupRules,
+): Promise<number> {
+  const isAsked = rules.minReadyCount > 0 && !isGroupFinal(group.status);
+  return isAsked && group.status !== "running" ? await countGroupOnline(db, group) : 0;
+}
+
+/** The rules of a group; the column holds the group of a canonical template that was validated when the job was added. */
+export function rulesOf({ spec, nodeCount }: GroupRow): GroupRules {
+  return resolveGroupRules(JSON.parse(spec) as GroupSpec, nodeCount);
 }
 
 interface Application {

@@ -2,14 +2,12 @@ import {
   isGroupFinal,
   isInstanceFinal,
   planInstance,
-  resolveGroupRules,
   sourcesOf,
   instanceTransitions,
-  type GroupSpec,
   type InstanceEvent,
 } from "@courier/core";
 import { updateInstance, type InstanceChange, type LockedInstance } from "@courier/store";
-import { advanceGroup, type AdvanceContext, type GroupAdvance } from "./advance-group.ts";
+import { advanceGroup, rulesOf, type AdvanceContext, type GroupAdvance } from "./advance-group.ts";
 import { GroupDraft } from "./group-draft.ts";
 import { stopRuns } from "./stop-runs.ts";
 
@@ -59,9 +57,7 @@ async function advanceGroups(
     if (plan.barred.includes(draft.groupNumber)) {
       draft.halt("sequence", "an earlier group did not succeed");
     }
-    // The column holds the group of a canonical template that was validated when the job was added.
-    const spec = JSON.parse(row.spec) as GroupSpec;
-    await advanceGroup(draft, resolveGroupRules(spec, row.nodeCount), context);
+    await advanceGroup(draft, rulesOf(row), context);
   }
 }
 

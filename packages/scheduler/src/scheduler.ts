@@ -4,6 +4,7 @@ import {
   workTopic,
   type Asker,
   type CancelAnswer,
+  type Explanation,
   type Hello,
   type JobControl,
   type NodeReports,
@@ -20,6 +21,7 @@ import type { Logger } from "pino";
 import { Announcer } from "./announcer.ts";
 import { cancelInstance, cancelRun } from "./cancel.ts";
 import type { Effects } from "./effects.ts";
+import { explain } from "./explain.ts";
 import { endUnconfirmed, listOverdue } from "./expire.ts";
 import { fireDueJobs } from "./fire-due-jobs.ts";
 import {
@@ -155,6 +157,10 @@ export class Scheduler implements Service, NodeReports, JobControl {
   rerun(order: RerunOrder, asker: Asker): Promise<RerunAnswer> {
     const { db, newId } = this.#options;
     return this.#control(rerun(db, order, { ...this.#moment(), newId, asker }));
+  }
+
+  explain(instanceId: string): Promise<Explanation | undefined> {
+    return explain(this.#options.db, instanceId, this.#moment());
   }
 
   /** Counts since the process started. */

@@ -58,6 +58,16 @@ export type {
   CanonicalStepLimits,
   TargetSpec,
 } from "./generated/canonical-job.ts";
+export type {
+  ExplainedCriterion,
+  ExplainedGroup,
+  ExplainedInstance,
+  ExplainedWait,
+  FirstFailure,
+  FoldedFailure,
+  InstanceExplanation,
+  WaitExample,
+} from "./generated/instance-explanation.ts";
 export type { PauseResponse } from "./generated/pause-response.ts";
 export type { CancelJobResponse } from "./generated/cancel-job-response.ts";
 export type { DeleteJobResponse } from "./generated/delete-job-response.ts";

@@ -113,6 +113,12 @@ export {
   listUnaccepted,
   openRunsOfNode,
 } from "./run-lists.ts";
+export type { AbsentNode, NodeOccupation, OpenStep } from "./explain-lists.ts";
+export { listAbsentNodes, listOccupations, listOpenSteps } from "./explain-lists.ts";
+export type { InFlightExample, InFlightKind } from "./in-flight-summary.ts";
+export { summariseInFlight } from "./in-flight-summary.ts";
+export type { FailedRun } from "./failed-runs.ts";
+export { listFailedRuns } from "./failed-runs.ts";
 export type { NodeConnection, NodeDisconnection, NodeRow, PreviousJournal } from "./nodes.ts";
 export {
   changeUserAttributes,

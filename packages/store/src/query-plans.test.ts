@@ -9,7 +9,10 @@ import {
   listSoakedGroups,
   nextGroupDeadlineAt,
 } from "./groups.ts";
+import { listAbsentNodes, listOccupations, listOpenSteps } from "./explain-lists.ts";
+import { listFailedRuns } from "./failed-runs.ts";
 import { DatabaseHandle } from "./handle.ts";
+import { summariseInFlight } from "./in-flight-summary.ts";
 import { insertInstance, listOpenInstanceIds, lockInstances } from "./instances.ts";
 import { claimDueJobs, insertJob, nextJobDueAt } from "./jobs.ts";
 import { findNodesByIdentifiers, setNodesOffline, setNodesOnline, touchNodes } from "./nodes.ts";
@@ -31,6 +34,9 @@ import { listExpiredStops, nextStopDeadlineAt, requestStops } from "./stops.ts";
 /** Tables whose size must not matter to the statements of the hot path and of the loops. */
 const large = "runs|steps|output_chunks|nodes|node_attributes|node_skills|instances|groups|jobs";
 
+/** Other names that they have in statements. */
+const aliases = "other|ended|chunks";
+
 test("no statement of the loops scans or sorts a table on sqlite", async () => {
   const { options, close } = await emptyDatabase("sqlite");
   await close();
@@ -40,10 +46,13 @@ test("no statement of the loops scans or sorts a table on sqlite", async () => {
   const plans = [...statements].map((text) => ({ text, steps: explain(connection, text) }));
 
   const scans = plans.filter(({ steps }) =>
-    steps.some((step) => new RegExp(`^SCAN (${large})$`).test(step)),
+    steps.some((step) => new RegExp(`^SCAN (${large}|${aliases})$`).test(step)),
   );
   expect(scans).toEqual([]);
-  const sorts = plans.filter(({ steps }) => steps.some((step) => step.includes("TEMP B-TREE")));
+  // The summary of what is in flight sorts the bounded number of runs that it looks at.
+  const sorts = plans
+    .filter(({ text }) => !text.includes("row_number() OVER"))
+    .filter(({ steps }) => steps.some((step) => step.includes("TEMP B-TREE")));
   expect(sorts.map(({ text }) => text)).toEqual([expect.stringContaining(`"runs"."node_id" = ?`)]);
 });
 
@@ -238,6 +247,13 @@ async function readEverything(
   await listSteps(db, runId);
   await listOutput(db, { runId, limit: 3 });
   await findNodesByIdentifiers(db, [nodeId, "name"]);
+  await summariseInFlight(db, { instanceId, looked: 10, examples: 2 });
+  await listAbsentNodes(db, { instanceId, groupNumber: 0, limit: 3 });
+  await listOccupations(db, [nodeId]);
+  await listOpenSteps(db, [runId]);
+  const failures = { instanceId, groupNumber: 0, limit: 1 };
+  const { next } = await listFailedRuns(db, failures);
+  if (next !== undefined) await listFailedRuns(db, { ...failures, after: next });
 }
 
 function stepOf(runId: string, now: number): Parameters<typeof upsertSteps>[1][number] {

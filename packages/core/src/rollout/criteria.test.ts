@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { judgeCriteria, type Criterion } from "./criteria.ts";
+import { judgeCriteria, measureCriteria, type Criterion } from "./criteria.ts";
 import { endedCount, failedCount, noRuns, type RunCounts } from "./run-counts.ts";
 
 function atMostFail(type: "number" | "percent", value: number): Criterion {
@@ -67,6 +67,18 @@ test("says in numbers why it is lost", () => {
     standing: "lost",
     reason: "3 of 3 runs must succeed, at most 2 can",
   });
+});
+
+test("measures each criterion by itself", () => {
+  const criteria = [atLeastSucceed("percent", 90), atMostFail("number", 1)];
+
+  expect(measureCriteria(criteria, { ...noRuns, success: 20, timeout: 2 }, 25)).toEqual([
+    { status: "success", limit: 23, count: 20, standing: "open" },
+    { status: "failure", limit: 1, count: 2, standing: "lost" },
+  ]);
+  expect(measureCriteria([], { ...noRuns, success: 3 }, 3)).toEqual([
+    { status: "success", limit: 3, count: 3, standing: "met" },
+  ]);
 });
 
 const outcomes = [

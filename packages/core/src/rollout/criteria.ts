@@ -34,10 +34,43 @@ export function judgeCriteria(
   return { standing: standings.every((one) => one.standing === "met") ? "met" : "open" };
 }
 
+/** One criterion in numbers: `success` needs at least `limit`, `failure` bears at most `limit`. */
+export interface CriterionStanding {
+  readonly status: Criterion["status"];
+  readonly limit: number;
+  /** Runs that count for it so far. */
+  readonly count: number;
+  readonly standing: CriteriaStanding["standing"];
+}
+
+/** Where a group stands against each of its criteria. */
+export function measureCriteria(
+  criteria: readonly Criterion[],
+  counts: RunCounts,
+  nodeCount: number,
+): readonly CriterionStanding[] {
+  const effective = criteria.length === 0 ? [everyRunSucceeds] : criteria;
+  return effective.map((criterion) => {
+    const { status } = criterion;
+    const { standing } = judge(criterion, counts, nodeCount);
+    return status === "success"
+      ? { status, limit: requiredCount(criterion, nodeCount), count: counts.success, standing }
+      : { status, limit: allowedCount(criterion, nodeCount), count: failedCount(counts), standing };
+  });
+}
+
 function judge(criterion: Criterion, counts: RunCounts, nodeCount: number): CriteriaStanding {
   return criterion.status === "success"
-    ? judgeSuccess(resolveAmount(criterion.numRuns, nodeCount, "up"), counts, nodeCount)
-    : judgeFailure(resolveAmount(criterion.numRuns, nodeCount, "down"), counts, nodeCount);
+    ? judgeSuccess(requiredCount(criterion, nodeCount), counts, nodeCount)
+    : judgeFailure(allowedCount(criterion, nodeCount), counts, nodeCount);
+}
+
+function requiredCount({ numRuns }: Criterion, nodeCount: number): number {
+  return resolveAmount(numRuns, nodeCount, "up");
+}
+
+function allowedCount({ numRuns }: Criterion, nodeCount: number): number {
+  return resolveAmount(numRuns, nodeCount, "down");
 }
 
 function judgeSuccess(required: number, counts: RunCounts, nodeCount: number): CriteriaStanding {

@@ -259,8 +259,10 @@ export class RunExecution {
     const artifacts = await this.#context.evidence.keep(record, { runDirectory, step });
     if (this.#mayRetry(step, record.attempt, judgement)) {
       const at = this.#context.clock.now();
-      await this.#port.record([retryRecord(step, { failed: record, at, artifacts, secrets })]);
-      this.#announce(record, `attempt ${record.attempt}: ${judgement.reason}`);
+      const retry = retryRecord(step, { failed: record, at, artifacts, secrets });
+      await this.#port.record([retry]);
+      const next = `attempt ${record.attempt + 1} at ${new Date(retry.retryAt).toISOString()}`;
+      this.#announce(record, `attempt ${record.attempt}: ${judgement.reason}; ${next}`);
     } else {
       const ended = { outcome, artifacts, supervisor: options.supervisor };
       const unknownReason = judgement.isUnknown ? judgement.reason : undefined;

@@ -22,6 +22,7 @@ import type { GlobalExceptionResponse } from "./exception-rule-response.ts";
 import type { GlobalException } from "./exception-rule.ts";
 import type { HealthResponse } from "./health-response.ts";
 import type { InstanceDetail } from "./instance-detail.ts";
+import type { InstanceExplanation } from "./instance-explanation.ts";
 import type { InstanceListQuery } from "./instance-list-query.ts";
 import type { InstanceList } from "./instance-list.ts";
 import type { InstanceResponse } from "./instance-response.ts";
@@ -98,6 +99,7 @@ export interface SchemaTypes {
   "exception-rule": GlobalException;
   "health-response": HealthResponse;
   "instance-detail": InstanceDetail;
+  "instance-explanation": InstanceExplanation;
   "instance-list-query": InstanceListQuery;
   "instance-list": InstanceList;
   "instance-response": InstanceResponse;
@@ -1378,6 +1380,336 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           },
           counts: {
             $ref: "#/$defs/RunCounts",
+          },
+        },
+      },
+    },
+  },
+  "instance-explanation": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "instance-explanation",
+    title: "InstanceExplanation",
+    description:
+      "Why an instance stands where it stands: what does not move, for what reason, and which event would release it; when it has ended, why it ended so.",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        $ref: "#/$defs/ExplainedInstance",
+      },
+    },
+    $defs: {
+      ExplainedInstance: {
+        type: "object",
+        additionalProperties: false,
+        required: [
+          "at",
+          "finishedAt",
+          "groups",
+          "instanceId",
+          "isPartial",
+          "jobId",
+          "jobName",
+          "pausedAt",
+          "reason",
+          "startedAt",
+          "status",
+          "summary",
+        ],
+        properties: {
+          instanceId: {
+            type: "string",
+          },
+          jobId: {
+            type: "string",
+          },
+          jobName: {
+            type: "string",
+          },
+          status: {
+            $ref: "instance#/$defs/InstanceStatus",
+          },
+          reason: {
+            type: "string",
+          },
+          summary: {
+            type: "string",
+            description: "All of it in one line.",
+          },
+          at: {
+            type: "string",
+            format: "date-time",
+            description: "When this was looked at.",
+          },
+          startedAt: {
+            type: ["string", "null"],
+            format: "date-time",
+          },
+          finishedAt: {
+            type: ["string", "null"],
+            format: "date-time",
+          },
+          pausedAt: {
+            type: ["string", "null"],
+            format: "date-time",
+          },
+          isPartial: {
+            type: "boolean",
+            description:
+              "More runs are in flight than one look counts: the counts of waits are lower bounds.",
+          },
+          groups: {
+            type: "array",
+            items: {
+              $ref: "#/$defs/ExplainedGroup",
+            },
+          },
+        },
+      },
+      ExplainedGroup: {
+        type: "object",
+        additionalProperties: false,
+        required: [
+          "counts",
+          "criteria",
+          "deadlineAt",
+          "failures",
+          "firstFailures",
+          "groupNumber",
+          "nodeCount",
+          "reason",
+          "status",
+          "summary",
+          "unfoldedCount",
+          "waits",
+        ],
+        properties: {
+          groupNumber: {
+            type: "integer",
+            minimum: 0,
+          },
+          status: {
+            $ref: "instance-detail#/$defs/GroupStatus",
+          },
+          reason: {
+            type: "string",
+          },
+          summary: {
+            type: "string",
+            description: "What it waits for, in short; empty when it moves.",
+          },
+          nodeCount: {
+            type: "integer",
+            minimum: 0,
+          },
+          counts: {
+            $ref: "instance-detail#/$defs/RunCounts",
+          },
+          deadlineAt: {
+            type: ["string", "null"],
+            format: "date-time",
+          },
+          criteria: {
+            type: "array",
+            items: {
+              $ref: "#/$defs/ExplainedCriterion",
+            },
+          },
+          waits: {
+            type: "array",
+            items: {
+              $ref: "#/$defs/ExplainedWait",
+            },
+          },
+          failures: {
+            type: "array",
+            items: {
+              $ref: "#/$defs/FoldedFailure",
+            },
+            description:
+              "Failures that are the same are one: same outcome, step, reason and last line of stderr.",
+          },
+          unfoldedCount: {
+            type: "integer",
+            minimum: 0,
+            description:
+              "Failures that are in none of them, because there are too many kinds or too many runs.",
+          },
+          firstFailures: {
+            type: "array",
+            items: {
+              $ref: "#/$defs/FirstFailure",
+            },
+          },
+        },
+      },
+      ExplainedCriterion: {
+        type: "object",
+        additionalProperties: false,
+        required: ["count", "limit", "message", "standing", "status"],
+        properties: {
+          status: {
+            type: "string",
+            enum: ["success", "failure"],
+          },
+          limit: {
+            type: "integer",
+            minimum: 0,
+          },
+          count: {
+            type: "integer",
+            minimum: 0,
+          },
+          standing: {
+            type: "string",
+            enum: ["met", "open", "lost"],
+          },
+          message: {
+            type: "string",
+          },
+        },
+      },
+      ExplainedWait: {
+        type: "object",
+        additionalProperties: false,
+        required: ["count", "examples", "kind", "message", "releasedBy", "since", "until"],
+        properties: {
+          kind: {
+            type: "string",
+            enum: [
+              "paused",
+              "quorum",
+              "barrier",
+              "soak",
+              "window",
+              "last-runs",
+              "stopping",
+              "earlier-group",
+              "presence",
+              "stop",
+              "return",
+              "delivery",
+              "boot",
+              "busy",
+              "acceptance",
+              "retry",
+              "execution",
+            ],
+          },
+          message: {
+            type: "string",
+          },
+          releasedBy: {
+            type: "string",
+            description: "The event that would end this wait.",
+          },
+          count: {
+            type: ["integer", "null"],
+            minimum: 0,
+            description: "Runs or nodes that are waited for; null: something else is.",
+          },
+          since: {
+            type: ["string", "null"],
+            format: "date-time",
+          },
+          until: {
+            type: ["string", "null"],
+            format: "date-time",
+            description: "When the service goes on without it; null: it does not.",
+          },
+          examples: {
+            type: "array",
+            items: {
+              $ref: "#/$defs/WaitExample",
+            },
+          },
+        },
+      },
+      WaitExample: {
+        type: "object",
+        additionalProperties: false,
+        required: ["message", "nodeId", "nodeName", "runId", "since"],
+        properties: {
+          nodeId: {
+            type: "string",
+          },
+          nodeName: {
+            type: "string",
+          },
+          runId: {
+            type: ["string", "null"],
+          },
+          since: {
+            type: ["string", "null"],
+            format: "date-time",
+          },
+          message: {
+            type: "string",
+          },
+        },
+      },
+      FoldedFailure: {
+        type: "object",
+        additionalProperties: false,
+        required: ["count", "line", "message", "nodeNames", "reason", "status", "stepNumber"],
+        properties: {
+          status: {
+            $ref: "run#/$defs/RunStatus",
+          },
+          stepNumber: {
+            type: ["integer", "null"],
+            minimum: 1,
+          },
+          reason: {
+            type: "string",
+          },
+          line: {
+            type: "string",
+            description:
+              "The last line of stderr, with placeholders for what differs between the nodes.",
+          },
+          count: {
+            type: "integer",
+            minimum: 1,
+          },
+          nodeNames: {
+            type: "array",
+            items: {
+              type: "string",
+            },
+          },
+          message: {
+            type: "string",
+          },
+        },
+      },
+      FirstFailure: {
+        type: "object",
+        additionalProperties: false,
+        required: ["finishedAt", "line", "nodeId", "nodeName", "reason", "runId", "status"],
+        properties: {
+          runId: {
+            type: "string",
+          },
+          nodeId: {
+            type: "string",
+          },
+          nodeName: {
+            type: "string",
+          },
+          status: {
+            $ref: "run#/$defs/RunStatus",
+          },
+          reason: {
+            type: "string",
+          },
+          line: {
+            type: "string",
+          },
+          finishedAt: {
+            type: "string",
+            format: "date-time",
           },
         },
       },

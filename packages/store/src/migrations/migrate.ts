@@ -8,6 +8,7 @@ import { migration0005 } from "./0005-schedules.ts";
 import { migration0006 } from "./0006-soak.ts";
 import { migration0007 } from "./0007-job-control.ts";
 import { migration0008 } from "./0008-step-values.ts";
+import { migration0009 } from "./0009-failed-runs.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   migration0006,
   migration0007,
   migration0008,
+  migration0009,
 ];
 
 /** A migration that a database has gone through. */
