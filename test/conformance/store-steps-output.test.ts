@@ -1,6 +1,8 @@
 import {
   appendOutput,
+  copyStepOutputs,
   listOutput,
+  listStepOutputs,
   listSteps,
   type NewOutputChunk,
   type StepRow,
@@ -44,6 +46,38 @@ onEachDatabase("steps and output", (setup) => {
     );
 
     expect(only(await listSteps(db, runId)).status).toBe("failure");
+  });
+
+  test("copies what steps produced to the runs of a rerun, by node", async () => {
+    const { db, addNodes, addInstance } = await setup();
+    const [one, two] = await addNodes(2);
+    if (one === undefined || two === undefined) throw new Error("no nodes");
+    const origin = await addInstance([[one, two]]);
+    const again = await addInstance([[two]]);
+    const [ofOne, ofTwo] = at(origin.runs, 0).map((run) => run.id);
+    const runId = only(at(again.runs, 0)).id;
+    await upsertSteps(db, [
+      step(ofOne ?? "", { outputs: "one" }),
+      step(ofTwo ?? "", { outputs: "two" }),
+      step(ofTwo ?? "", { stepNumber: 2, outputs: "" }),
+      step(ofTwo ?? "", { stepNumber: 3, outputs: "three" }),
+    ]);
+
+    const rerun = { instanceId: again.id, originInstanceId: origin.id, now: now + 5 };
+    await copyStepOutputs(db, { ...rerun, fromStep: 3 });
+    await copyStepOutputs(db, { ...rerun, fromStep: 3 });
+    await upsertSteps(db, [step(runId, { status: "skipped", outputs: "" })]);
+
+    expect(only(await listSteps(db, runId))).toMatchObject({
+      ...{ stepNumber: 1, status: "skipped", attemptCount: 0, outputs: "two", updatedAt: now + 5 },
+      reason: "the run starts from step 3",
+    });
+    expect(await listStepOutputs(db, [runId, ofOne ?? "", "unknown"])).toEqual(
+      expect.arrayContaining([
+        { runId: ofOne, stepNumber: 1, outputs: "one" },
+        { runId, stepNumber: 1, outputs: "two" },
+      ]),
+    );
   });
 
   test("ignores steps of runs that do not exist or belong to another node", async () => {

@@ -101,6 +101,7 @@ export {
   shellInterpreterName,
 } from "./template/interpreter-names.ts";
 export { retryDelayMs, retryDelayMsMax } from "./backoff.ts";
+export { cpuQuotaOf } from "./cpu-quota.ts";
 export type { SettledStep } from "./state/settle-step.ts";
 export { settleStep } from "./state/settle-step.ts";
 export type { NodeAttribute, NodeAttributes, NodeSkill } from "./target/node-facts.ts";

@@ -48,6 +48,8 @@ export interface NodeAgentOptions {
   readonly shutdownPath?: string;
   /** Identity of the operating system's boot; the real one when it is left out. */
   readonly bootId?: string;
+  /** The cgroup in which steps with limits get theirs; the agent's own when it is left out. */
+  readonly cgroupDirectory?: string;
   /** Executables that steps may use as interpreters, by the contract of README.md ("Custom interpreters"). */
   readonly customInterpreters?: readonly CustomInterpreterEntry[];
   /** What the agent itself was started with; steps see a few of these. */
@@ -142,6 +144,7 @@ export class NodeAgent implements Service {
     const { desk, journalId } = await openDesk({
       dataDir: options.dataDir,
       bootId,
+      cgroupDirectory: options.cgroupDirectory,
       clock: options.clock,
       logger: this.#logger,
       interpreters,

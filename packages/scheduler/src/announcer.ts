@@ -9,18 +9,21 @@ import {
   type NodeDelivery,
   type Stop,
 } from "@courier/protocol";
-import type { Db } from "@courier/store";
+import { listStepOutputs, type Db } from "@courier/store";
 import { ActionSpecs } from "./action-specs.ts";
+import { carriedValues, type CarriedValues } from "./carried-values.ts";
 import type { DispatchedRun, Effects } from "./effects.ts";
 import { messageBytesMax } from "./limits.ts";
 
 /** Publishes what a committed transaction decided: work for nodes, and what changed for everyone who watches. */
 export class Announcer {
   readonly #bus: Bus;
+  readonly #db: Db;
   readonly #specs: ActionSpecs;
 
   constructor(options: { readonly bus: Bus; readonly db: Db }) {
     this.#bus = options.bus;
+    this.#db = options.db;
     this.#specs = new ActionSpecs(options.db);
   }
 
@@ -49,11 +52,16 @@ export class Announcer {
 
   async #announceAssignments(dispatched: readonly DispatchedRun[]): Promise<void> {
     const bySession = new Map<string, { nodeId: string; assignments: Sized<Assignment>[] }>();
+    const carried = await this.#carriedValues(dispatched);
     for (const run of dispatched) {
       if (run.sessionId === null) continue;
-      const { base, bytes } = await this.#specs.read(run.instanceId);
+      const { base, bytes: baseBytes } = await this.#specs.read(run.instanceId);
+      const { values, bytes: valuesBytes } = carried.get(run.id) ?? { values: undefined, bytes: 0 };
+      const bytes = baseBytes + valuesBytes;
       const ofSession = bySession.get(run.sessionId) ?? { nodeId: run.nodeId, assignments: [] };
-      ofSession.assignments.push({ item: { runId: run.id, token: run.token, ...base }, bytes });
+      const item = { runId: run.id, token: run.token, ...base };
+      const withValues = values === undefined ? item : { ...item, values };
+      ofSession.assignments.push({ item: withValues, bytes });
       bySession.set(run.sessionId, ofSession);
     }
     for (const [sessionId, { nodeId, assignments }] of bySession) {
@@ -62,6 +70,19 @@ export class Announcer {
         this.#publish(nodeId, { sessionId, message });
       }
     }
+  }
+
+  /** Only reruns from a later step have any: all others cost no statement. */
+  async #carriedValues(
+    dispatched: readonly DispatchedRun[],
+  ): Promise<ReadonlyMap<string, CarriedValues>> {
+    const later: string[] = [];
+    for (const { id, instanceId, sessionId } of dispatched) {
+      if (sessionId === null) continue;
+      const { base } = await this.#specs.read(instanceId);
+      if ((base.fromStep ?? 1) > 1) later.push(id);
+    }
+    return later.length === 0 ? new Map() : carriedValues(await listStepOutputs(this.#db, later));
   }
 
   #publish(nodeId: string, delivery: NodeDelivery): void {

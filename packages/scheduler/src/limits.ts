@@ -81,3 +81,6 @@ export const explainedRunsMax = 20_000;
 
 /** Nodes and runs that an explanation names for each thing that is waited for. */
 export const examplesMax = 5;
+
+/** The variables that one run from a later step is given, bytes: an assignment has to fit in a frame. */
+export const carriedValuesBytesMax: number = 1024 * 1024;

@@ -1,5 +1,5 @@
 import type { RerunAnswer, RerunOrder } from "@courier/protocol";
-import { listAudit } from "@courier/store";
+import { listAudit, listSteps } from "@courier/store";
 import { SchedulerBench, temporaryDatabase, type TemporaryDatabase } from "@courier/testkit";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -158,6 +158,40 @@ test("a rerun from a step tells the nodes, and the one after it starts from the 
   await ask({ selection });
   expect(bench.agent(0).latest.fromStep).toBeUndefined();
 });
+
+test("a rerun from a later step knows what the steps before it produced on the same node", async () => {
+  await bench.start(2);
+  const id = await bench.fire({ stepCount: 3, groups: [{ nodes: [0, 1] }] });
+  for (const position of [0, 1]) {
+    const run = await bench.runOf(id, position);
+    const outputs = `{"A":"a${position}","SECRET":"***","LONG":{"characters":5000}}`;
+    const step = { ...skipped, stepNumber: 1, status: "success" as const, outputs };
+    await bench.agent(position).report({ type: "step", runId: run.id, token: 1, step });
+    await bench.finish(id, position, "failure");
+  }
+
+  const selection = { instanceId: id, outcomes: ["failure"] } as const;
+  const again = await ask({ selection, fromStep: 3 });
+  if (again.kind !== "created") throw new Error(again.kind);
+  const { instanceId } = again.rerun;
+
+  expect(bench.agent(0).latest).toMatchObject({ fromStep: 3, values: { A: "a0" } });
+  expect(bench.agent(1).latest).toMatchObject({ fromStep: 3, values: { A: "a1" } });
+  const { id: runId } = await bench.runOf(instanceId, 1);
+  expect(await listSteps(bench.flaky.db, runId)).toMatchObject([
+    { stepNumber: 1, status: "skipped", reason: "the run starts from step 3" },
+  ]);
+  await bench.finish(instanceId, 0, "failure");
+  await bench.finish(instanceId, 1, "failure");
+  await ask({ selection: { instanceId, outcomes: ["failure"] }, fromStep: 2 });
+  expect(bench.agent(1).latest).toMatchObject({ fromStep: 2, values: { A: "a1" } });
+  expect(bench.agent(0).assigned[0]).not.toHaveProperty("values");
+});
+
+const skipped = {
+  ...{ attemptCount: 0, exitCode: null, reason: "", interpreterPath: "", interpreterVersion: "" },
+  ...{ startedAt: null, finishedAt: null, outputBytes: 0, outputDroppedBytes: 0 },
+};
 
 test("a cancel and its audit entry are one transaction", async () => {
   await bench.start(1);

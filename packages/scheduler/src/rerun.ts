@@ -2,6 +2,7 @@ import { findStep, fitGroup, isInstanceFinal, isRunOutcome } from "@courier/core
 import type { Asker, Rerun, RerunAnswer, RerunOrder, RerunSelection } from "@courier/protocol";
 import type { ActionSpec, CanonicalGroup, TargetSpec } from "@courier/schema";
 import {
+  copyStepOutputs,
   findIdempotency,
   findInstance,
   findRun,
@@ -72,6 +73,11 @@ async function rerunOnce(db: Database, order: RerunOrder, context: RerunContext)
     }
     const { stepNumber } = fromStep;
     const instance = await insertRerun(tx, { origin, stepNumber, targets: alive, context });
+    if (stepNumber !== null) {
+      const { now } = context;
+      const copied = { instanceId: instance.id, originInstanceId: origin.id, now };
+      await copyStepOutputs(tx, { ...copied, fromStep: stepNumber });
+    }
     await remember(tx, { order, instance, context });
     for (const locked of await lockInstances(tx, [instance.id]))
       await advanceInstance(locked, turn);

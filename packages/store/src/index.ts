@@ -99,6 +99,8 @@ export type {
 export { recordReports } from "./reports.ts";
 export type { StepRow, StepUpsert } from "./steps.ts";
 export { listSteps, upsertSteps } from "./steps.ts";
+export type { StepOutputs } from "./step-outputs.ts";
+export { copyStepOutputs, listStepOutputs } from "./step-outputs.ts";
 export type { NewOutputChunk, NodeOutputBatch, OutputRow } from "./output.ts";
 export { appendOutput, listOutput } from "./output.ts";
 export type { ExpiredStop, StopRequested } from "./stops.ts";

@@ -25,6 +25,8 @@ import { enrolTestNode } from "./test-node.ts";
 export interface BenchJob {
   /** What the only step executes; default `true`. */
   readonly command?: string;
+  /** Default 1. */
+  readonly stepCount?: number;
   readonly executionType?: "sequential" | "parallel";
   /** When it runs; default at once. */
   readonly schedule?: Pick<
@@ -207,13 +209,11 @@ export class SchedulerBench {
         })),
       },
       actions: {
-        steps: [
-          {
-            name: "step",
-            interpreter: { name: "chef-platform/shell-interpreter" },
-            command: { linux: [job.command ?? "true"] },
-          },
-        ],
+        steps: Array.from({ length: job.stepCount ?? 1 }, (_, index) => ({
+          name: index === 0 ? "step" : `step ${index + 1}`,
+          interpreter: { name: "chef-platform/shell-interpreter" },
+          command: { linux: [job.command ?? "true"] },
+        })),
       },
     });
   }

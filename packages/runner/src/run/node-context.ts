@@ -3,6 +3,7 @@ import type { RunReport } from "@courier/protocol";
 import type { EvidenceSpool } from "../evidence/evidence-spool.ts";
 import type { InstalledInterpreters } from "../interpreters/installed-interpreters.ts";
 import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
+import type { CpuQuotas } from "../host/cpu-quotas.ts";
 import type { Logger } from "../logger.ts";
 import type { Account } from "../step/account.ts";
 import type { OutputSpool } from "../step/output-spool.ts";
@@ -21,6 +22,7 @@ export interface NodeContext {
   readonly killGraceMs: number;
   readonly outputQuotaBytes: number;
   readonly spoolBytesMax: number;
+  readonly cpuQuotas: CpuQuotas;
   readonly evidence: EvidenceSpool;
 }
 

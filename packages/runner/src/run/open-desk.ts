@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "@courier/core";
 import { EvidenceSpool } from "../evidence/evidence-spool.ts";
+import { CpuQuotas } from "../host/cpu-quotas.ts";
 import { writeDurably } from "../host/durable-file.ts";
 import type { InstalledInterpreters } from "../interpreters/installed-interpreters.ts";
 import { JournalFile } from "../journal/journal-file.ts";
@@ -24,6 +25,8 @@ export interface DeskOptions {
   readonly killGraceMs: number;
   readonly outputQuotaBytes: number;
   readonly spoolBytesMax: number;
+  /** The cgroup in which steps get theirs; this process's own when it is left out. */
+  readonly cgroupDirectory?: string | undefined;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
@@ -32,7 +35,7 @@ export interface DeskOptions {
 export async function openDesk(
   options: DeskOptions,
 ): Promise<{ readonly desk: RunDesk; readonly journalId: string }> {
-  const { dataDir, environment, maxConcurrentRuns, random, ...context } = options;
+  const { dataDir, environment, maxConcurrentRuns, random, cgroupDirectory, ...context } = options;
   const { clock, logger } = options;
   const evidence = new EvidenceSpool({ directory: join(dataDir, "evidence"), clock, logger });
   const runsDirectory = join(dataDir, "runs");
@@ -51,6 +54,7 @@ export async function openDesk(
       self: ownAccount(environment["HOME"]),
       agentEnvironment: environment,
       evidence,
+      cpuQuotas: new CpuQuotas(cgroupDirectory),
     },
     journal,
     book,

@@ -24,6 +24,7 @@ import { applyRecord } from "./run-state.ts";
 import { attemptedStep, refusedStep, skippedStep, type Unstarted } from "./step-report.ts";
 import { attemptRecord, retryRecord } from "./attempt-records.ts";
 import { RunSteps } from "./run-steps.ts";
+import { launchedQuota, stepQuota, type StepQuota } from "./step-quota.ts";
 import type { StepVariables } from "./step-variables.ts";
 
 /** Carries one run from wherever its journal says it stands to its result. */
@@ -135,6 +136,7 @@ export class RunExecution {
       ...{ plan, record, variables, context: this.#context, assignment: this.#steps.assignment() },
       runDirectory: supervisor.runDirectory,
     });
+    const quota = stepQuota(record, { limits: plan.step.limits, quotas: this.#context.cpuQuotas });
     const isFirst = this.#port.state().startedAt === undefined;
     const durable = this.#port.record([record]);
     const failure = prepareLaunch(options, () => supervisor.prepareOutput());
@@ -145,8 +147,8 @@ export class RunExecution {
     if (isRestartStep(this.#steps.at(record.stepNumber))) this.#announceOnce(record);
     this.#supervisor = supervisor;
     this.#installation = plan.installation;
-    const ended = this.#startUnlessStopped(options, failure);
-    await this.#follow(supervisor, { record, ended });
+    const ended = this.#startUnlessStopped({ ...options, admit: quota.admit }, failure);
+    await this.#follow(supervisor, { record, ended, quota });
   }
 
   #startUnlessStopped(
@@ -186,7 +188,8 @@ export class RunExecution {
           clock,
           signal: this.#detach.signal,
         });
-    await this.#follow(supervisor, { record, ended });
+    const quota = launchedQuota(record, { limits: step.limits, quotas: this.#context.cpuQuotas });
+    await this.#follow(supervisor, { record, ended, quota });
   }
 
   async #follow(
@@ -194,9 +197,10 @@ export class RunExecution {
     options: {
       readonly record: AttemptRecord;
       readonly ended: Promise<AttemptEnd | undefined>;
+      readonly quota: StepQuota;
     },
   ): Promise<void> {
-    const { record } = options;
+    const { record, quota } = options;
     const step = this.#steps.at(record.stepNumber);
     const { timeoutSeconds } = step.limits;
     const passedMs = this.#context.clock.now() - record.at;
@@ -216,7 +220,8 @@ export class RunExecution {
       });
       return await this.#launchAgain(record);
     }
-    await this.#settle(record, { verdict, supervisor });
+    quota.release();
+    await this.#settle(record, { verdict, supervisor, notes: quota.notes });
   }
 
   /** The attempt ends in this boot only when it has failed; the next boot's agent finds that it has succeeded. */
@@ -248,11 +253,15 @@ export class RunExecution {
 
   async #settle(
     record: AttemptRecord,
-    options: { readonly verdict: AttemptVerdict; readonly supervisor: AttemptSupervisor },
+    options: {
+      readonly verdict: AttemptVerdict;
+      readonly supervisor: AttemptSupervisor;
+      readonly notes: readonly string[];
+    },
   ): Promise<void> {
     const step = this.#steps.at(record.stepNumber);
     const variables = this.#steps.variables(record.stepNumber);
-    const attempt = { ...options, step, variables, notes: [] };
+    const attempt = { ...options, step, variables };
     const outcome = await outcomeOf(attempt, this.#context);
     const { judgement, secrets } = outcome;
     const { runDirectory } = options.supervisor;

@@ -27,6 +27,8 @@ export interface LaunchOptions {
   /** 0 = none. */
   readonly timeoutSeconds: number;
   readonly graceSeconds: number;
+  /** Called with the process before it begins; it waits so long. */
+  readonly admit?: ((pid: number) => void) | undefined;
 }
 
 /**
@@ -61,9 +63,10 @@ function writeRunDirectory({ runDirectory, plan }: LaunchOptions): void {
  * the wrapper nor the step.
  */
 export function launch(options: LaunchOptions): Promise<AttemptEnd> {
-  const { plan } = options;
+  const { plan, admit } = options;
   const owner = plan.switchesUser ? { uid: plan.account.userId, gid: plan.account.groupId } : {};
   const argv = [
+    ...(admit === undefined ? [] : ["-c", gate]),
     options.wrapperPath,
     options.runDirectory,
     options.bootId,
@@ -75,10 +78,15 @@ export function launch(options: LaunchOptions): Promise<AttemptEnd> {
     const child = spawn("/bin/sh", argv, {
       cwd: plan.directory,
       env: options.environment,
-      stdio: "ignore",
+      stdio: [admit === undefined ? "ignore" : "pipe", "ignore", "ignore"],
       detached: true,
       ...owner,
     });
+    if (admit !== undefined && child.pid !== undefined) {
+      admit(child.pid);
+      child.stdin?.on("error", () => undefined);
+      child.stdin?.end("go\n");
+    }
     child.once("error", (error) => {
       resolve({ kind: "notStarted", reason: `the step could not be started: ${error.message}` });
     });
@@ -88,6 +96,9 @@ export function launch(options: LaunchOptions): Promise<AttemptEnd> {
     child.unref();
   });
 }
+
+/** Becomes the wrapper, as the same process, once it is told to; when the agent dies before, nothing has begun. */
+const gate = 'read -r courier_go || exit 125; exec /bin/sh "$0" "$@" < /dev/null';
 
 function endOfChild(
   runDirectory: string,
