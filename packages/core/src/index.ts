@@ -125,3 +125,13 @@ export { extractValue } from "./variables/extract-value.ts";
 export { readShown, showOutputs } from "./variables/show-values.ts";
 export { shellQuote, substitute } from "./variables/template-text.ts";
 export { describeCondition } from "./variables/condition.ts";
+export type { Latency, ParsedLatency } from "./simulation/latency.ts";
+export { parseLatency } from "./simulation/latency.ts";
+export type { Round, SimulatedGroup, SimulatedTarget } from "./simulation/simulate-round.ts";
+export type {
+  Assumptions,
+  GroupSimulation,
+  Simulation,
+  SimulationOrder,
+} from "./simulation/simulate-rollout.ts";
+export { playRounds, roundsFor, summariseRounds } from "./simulation/simulate-rollout.ts";

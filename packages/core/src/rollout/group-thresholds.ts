@@ -26,8 +26,10 @@ type Rules = Pick<GroupRules, "criteria" | "earlyTermination" | "haltOn" | "onEm
 export function describeThresholds(rules: Rules, nodeCount: number): GroupThresholds {
   const successesNeeded = Math.max(0, ...limitsOf(rules, { status: "success", nodeCount }));
   const failuresAllowed = Math.min(nodeCount, ...limitsOf(rules, { status: "failure", nodeCount }));
-  const toLose = Math.max(0, Math.min(nodeCount - successesNeeded, failuresAllowed) + 1);
-  const failuresToLose = toLose > nodeCount ? null : toLose;
+  const failuresToLose =
+    nodeCount === 0
+      ? failuresToLoseEmpty(rules)
+      : failuresIn(nodeCount, Math.min(nodeCount - successesNeeded, failuresAllowed) + 1);
   const numbers = {
     nodeCount,
     successesNeeded,
@@ -63,6 +65,14 @@ function haltSentences({ haltsAt: counts, nodeCount }: Numbers): readonly string
     const which = nodeCount === 1 ? "its only run" : `the ${ordinal(count)} of ${nodeCount}`;
     return [`halts and fails when ${which} ${haltWords[kind]} (haltOn.${kind})`];
   });
+}
+
+function failuresToLoseEmpty({ onEmpty }: Rules): 0 | null {
+  return onEmpty === "fail" ? 0 : null;
+}
+
+function failuresIn(nodeCount: number, failures: number): number | null {
+  return failures > nodeCount ? null : Math.max(0, failures);
 }
 
 /** No criteria at all mean that every run must succeed. */

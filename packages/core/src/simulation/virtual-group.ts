@@ -1,0 +1,175 @@
+import { assert, assertNever } from "../assert.ts";
+import {
+  decideGroup,
+  type GroupDecision,
+  type GroupSnapshot,
+  type HaltCause,
+} from "../rollout/decide-group.ts";
+import type { GroupRules } from "../rollout/group-rules.ts";
+import type { Batch } from "../rollout/list-batches.ts";
+import { noRuns, pendingCount, type RunCounts } from "../rollout/run-counts.ts";
+import { transitionGroup, type GroupEvent } from "../state/group-state.ts";
+
+/** How a run ends that was given to a node that is online; `afterMs` null: it never ends by itself. */
+export interface RunFate {
+  readonly outcome: "success" | "failure" | "timeout";
+  readonly afterMs: number | null;
+}
+
+/** What a virtual group asks of the world around it. */
+export interface GroupWorld {
+  readonly isOffline: (position: number) => boolean;
+  /** Asked once for each run that reaches its node. */
+  readonly fateOf: (position: number) => RunFate;
+  /** A run will end then (virtual ms). */
+  readonly runEnds: (at: number, outcome: RunFate["outcome"]) => void;
+  /** The first runs of a batch start. */
+  readonly batchStarts: (batch: Batch) => void;
+  /** The group has to be looked at then (virtual ms), whatever else happens. */
+  readonly lookAt: (at: number) => void;
+}
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+/** One group on a virtual clock: does what `decideGroup` decides, as the scheduler does with stored groups. */
+export class VirtualGroup {
+  readonly rules: GroupRules;
+  readonly #world: GroupWorld;
+  readonly #counts: Mutable<RunCounts> = { ...noRuns };
+  readonly #snapshot: Mutable<GroupSnapshot>;
+  readonly #onlineCount: number;
+  #touchedCount = 0;
+  /** Dispatched runs whose nodes are offline. */
+  #undeliveredCount = 0;
+  #isStopped = false;
+
+  constructor(rules: GroupRules, nodeCount: number, world: GroupWorld) {
+    this.rules = rules;
+    this.#world = world;
+    this.#onlineCount = rules.minReadyCount === 0 ? nodeCount : countOnline(nodeCount, world);
+    this.#snapshot = {
+      ...{ status: "pending", nodeCount, counts: this.#counts, cursor: 0, batchEnd: 0 },
+      ...{ halt: null, deadlineAt: null },
+    };
+  }
+
+  get standing(): Readonly<GroupSnapshot> {
+    return this.#snapshot;
+  }
+
+  /** Nodes that were given a run and could take it. */
+  get touchedCount(): number {
+    return this.#touchedCount;
+  }
+
+  /** A run has ended; after a stop nobody waits for it any more. */
+  endRun(outcome: RunFate["outcome"]): void {
+    if (this.#isStopped) return;
+    this.#counts.inFlight -= 1;
+    this.#counts[outcome] += 1;
+  }
+
+  /** An earlier group did not succeed. */
+  bar(): void {
+    this.#snapshot.halt ??= "sequence";
+  }
+
+  /** Does what is decided now (virtual ms), until core says `rest` or the group has ended. */
+  advance(now: number): void {
+    const context = { now, onlineCount: this.#onlineCount };
+    for (;;) {
+      const decision = decideGroup(this.rules, this.#snapshot, context);
+      if (decision.kind === "rest") return;
+      this.#apply(decision, now);
+      if (decision.kind === "finish") return;
+    }
+  }
+
+  #apply(decision: Exclude<GroupDecision, { kind: "rest" }>, now: number): void {
+    switch (decision.kind) {
+      case "await-quorum":
+        this.#move("await");
+        this.#limit(decision.deadlineAt);
+        break;
+      case "start":
+        if (this.#snapshot.status !== "running") this.#begin(now);
+        this.#start(decision, now);
+        break;
+      case "halt":
+        this.#halt(decision.cause);
+        break;
+      case "drain":
+        this.#counts[decision.outcome] += pendingCount(this.#counts, this.#snapshot.nodeCount);
+        break;
+      case "finish":
+        this.#move(finishEvents[decision.status]);
+        break;
+      default:
+        assertNever(decision, "group decision");
+    }
+  }
+
+  #begin(now: number): void {
+    this.#move("start");
+    this.#limit(this.rules.timeoutMs === 0 ? null : now + this.rules.timeoutMs);
+  }
+
+  #limit(deadlineAt: number | null): void {
+    this.#snapshot.deadlineAt = deadlineAt;
+    if (deadlineAt !== null) this.#world.lookAt(deadlineAt);
+  }
+
+  #start(decision: { readonly count: number; readonly batchEnd: number }, now: number): void {
+    const from = this.#snapshot.cursor;
+    if (decision.batchEnd !== this.#snapshot.batchEnd) {
+      this.#world.batchStarts({ from, count: decision.batchEnd - from });
+    }
+    const end = Math.min(decision.batchEnd, from + decision.count);
+    for (let position = from; position < end; position += 1) this.#dispatch(position, now);
+    this.#snapshot.cursor = end;
+    this.#snapshot.batchEnd = decision.batchEnd;
+  }
+
+  #dispatch(position: number, now: number): void {
+    if (!this.#world.isOffline(position)) {
+      const { outcome, afterMs } = this.#world.fateOf(position);
+      this.#touchedCount += 1;
+      this.#counts.inFlight += 1;
+      if (afterMs !== null) this.#world.runEnds(now + afterMs, outcome);
+    } else if (this.rules.offlinePolicy === "wait") {
+      this.#undeliveredCount += 1;
+      this.#counts.inFlight += 1;
+    } else {
+      this.#counts[this.rules.offlinePolicy === "fail" ? "undeliverable" : "skipped"] += 1;
+    }
+  }
+
+  /** Nodes are taken to stop at once what the time limit ends. */
+  #halt(cause: HaltCause): void {
+    this.#snapshot.halt = cause;
+    if (cause !== "timeout") return;
+    this.#counts.timeout += this.#counts.inFlight - this.#undeliveredCount;
+    this.#counts.undeliverable += this.#undeliveredCount;
+    this.#counts.inFlight = 0;
+    this.#isStopped = true;
+  }
+
+  #move(event: GroupEvent): void {
+    const next = transitionGroup(this.#snapshot.status, event);
+    assert(next.ok, `virtual group: ${event} from ${this.#snapshot.status}`);
+    this.#snapshot.status = next.state;
+  }
+}
+
+const finishEvents = {
+  success: "succeed",
+  failure: "fail",
+  skipped: "skip",
+  canceled: "cancel",
+} as const;
+
+function countOnline(nodeCount: number, { isOffline }: GroupWorld): number {
+  let online = 0;
+  for (let position = 0; position < nodeCount; position += 1) online += isOffline(position) ? 0 : 1;
+  return online;
+}
