@@ -54,6 +54,14 @@ const routes: readonly RouteCase[] = [
     invalid: { body: { name: "" } },
   },
   ...schedulerRoutes,
+  {
+    method: "POST",
+    path: `${jobsPath}/plan`,
+    role: "viewer",
+    forbidden: "node-manager",
+    body: template("access", ["web-1"]),
+    invalid: { query: "?count=0", body: { name: "" } },
+  },
   { ...read, path: `${state}/instances`, invalid: { query: "?status=happy" } },
   { ...read, path: `${state}/instances/:instance`, notFound: "INSTANCE_NOT_FOUND" },
   {

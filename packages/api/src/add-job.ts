@@ -13,6 +13,7 @@ import {
   findJob,
   insertIdempotency,
   insertJob,
+  insertPlannedTargets,
   type Db,
   type JobRow,
   type NewJobRow,
@@ -24,7 +25,9 @@ import { checkTemplate, type CheckedTemplate } from "./checked-template.ts";
 import { exceptionReasons, readExceptionWindows } from "./exception-windows.ts";
 import { requireExemption } from "./exempt.ts";
 import { requireKnownTargets } from "./known-targets.ts";
+import type { RecentPlans } from "./recent-plans.ts";
 import { principalOf } from "./request-context.ts";
+import { requirePlan } from "./require-plan.ts";
 import { noTime, rfc3339 } from "./rfc3339.ts";
 import { hashSecret } from "./secrets.ts";
 
@@ -33,6 +36,8 @@ export interface AddJobRequest {
   readonly text: string;
   readonly format: TemplateFormat;
   readonly idempotencyKey: string | undefined;
+  /** Add it only if everything is as in this plan. */
+  readonly plan: { readonly hash: string; readonly plans: RecentPlans } | undefined;
   readonly request: FastifyRequest;
 }
 
@@ -66,9 +71,15 @@ export async function addJob(context: ApiContext, asked: AddJobRequest): Promise
   const { row, next } = await newJob(context, template, principalOf(asked.request).tokenId);
   try {
     await context.db.transaction(async (tx) => {
+      const targets = asked.plan && (await requirePlan(tx, template, asked.plan));
       await storeJob(tx, row, repetition);
+      if (targets !== undefined) await pinTargets(tx, { row, targets });
       const isExempt = template.job.ignoreExceptions === true;
-      const detail = { name: row.name, ...(isExempt ? { ignoreExceptions: true } : {}) };
+      const detail = {
+        name: row.name,
+        ...(asked.plan === undefined ? {} : { plan: asked.plan.hash }),
+        ...(isExempt ? { ignoreExceptions: true } : {}),
+      };
       const change = { action: "job.add", object: row.id, detail };
       await recordChange(tx, { context, request: asked.request }, change);
     });
@@ -143,6 +154,15 @@ async function storeJob(tx: Db, row: NewJobRow, repetition: Repetition | undefin
   if (repetition === undefined) return;
   const key = { ...repetition, jobId: row.id, instanceId: null, createdAt: row.createdAt };
   if (!(await insertIdempotency(tx, key))) throw keyReused(repetition.key);
+}
+
+/** An immediate job fires for the nodes that it was planned for; the others resolve theirs at each occurrence. */
+async function pinTargets(
+  tx: Db,
+  { row, targets }: { readonly row: NewJobRow; readonly targets: readonly string[][] },
+): Promise<void> {
+  if (row.scheduleRule.trim() !== "immediate") return;
+  await insertPlannedTargets(tx, { jobId: row.id, targets });
 }
 
 function answerFor(id: string, { nextAt, blocked }: NextExecution): AddJobResponse {

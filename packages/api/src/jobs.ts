@@ -1,7 +1,7 @@
 import type { SchemaTypes } from "@courier/schema";
 import { findJob, listJobs } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { addJob } from "./add-job.ts";
+import { addJob, type AddJobRequest } from "./add-job.ts";
 import type { ApiContext } from "./api-context.ts";
 import { checkTemplate } from "./checked-template.ts";
 import { addJobChangeRoutes } from "./change-job.ts";
@@ -10,14 +10,18 @@ import { jobItem } from "./job-json.ts";
 import { addJobTimeRoutes } from "./job-times.ts";
 import { tagVersion } from "./job-version.ts";
 import { bodyText } from "./json-body.ts";
-import { templateBytesMax } from "./limits.ts";
+import { planOccurrencesDefault, templateBytesMax } from "./limits.ts";
 import { found } from "./not-found.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
+import { planJob } from "./plan-job.ts";
+import { RecentPlans } from "./recent-plans.ts";
 import { routeOptions } from "./route-schema.ts";
 import { addStartRoute } from "./start-job.ts";
 import { templateFormatOf } from "./template-format.ts";
 import { updateJob } from "./update-job.ts";
 
+type AddJobQuery = SchemaTypes["add-job-query"];
+type PlanQuery = SchemaTypes["plan-query"];
 type JobListQuery = SchemaTypes["job-list-query"];
 
 interface OneJob {
@@ -53,8 +57,20 @@ async function addTemplateRoutes(app: FastifyInstance, context: ApiContext): Pro
     templateFormatOf(request.headers["content-type"]);
   });
   const options = { bodyLimit: templateBytesMax };
-  app.post(prefix, { ...addRoute, ...options }, async (request, reply) =>
-    add(context, request, reply),
+  const plans = new RecentPlans();
+  app.post<{ Querystring: AddJobQuery }>(prefix, { ...addRoute, ...options }, (request, reply) => {
+    const hash = request.query.plan;
+    return add(context, { request, reply, plan: hash === undefined ? hash : { hash, plans } });
+  });
+  app.post<{ Querystring: PlanQuery }>(
+    `${prefix}/plan`,
+    { ...planRoute, ...options },
+    async (request) =>
+      planJob(context, plans, {
+        text: textOf(request),
+        format: formatOf(request),
+        count: request.query.count ?? planOccurrencesDefault,
+      }),
   );
   app.put<OneJob>(`${prefix}/:jobId`, { ...updateRoute, ...options }, async (request, reply) => {
     const { jobId } = request.params;
@@ -74,13 +90,18 @@ async function addTemplateRoutes(app: FastifyInstance, context: ApiContext): Pro
 
 async function add(
   context: ApiContext,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  asked: {
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+    readonly plan: AddJobRequest["plan"];
+  },
 ): Promise<object> {
+  const { request, reply, plan } = asked;
   const added = await addJob(context, {
     text: textOf(request),
     format: formatOf(request),
     idempotencyKey: idempotencyKeyOf(request),
+    plan,
     request,
   });
   if (added.isReplayed) reply.header("idempotency-replayed", "true");
@@ -150,6 +171,7 @@ const addRoute = routeOptions({
   permission: "jobs:write",
   isChange: true,
   template: true,
+  query: "add-job-query",
   headers: {
     "idempotency-key":
       "A repeated key with the same body gets the first answer, and no second job.",
@@ -167,6 +189,7 @@ const addRoute = routeOptions({
     "NODE_UNKNOWN",
     "JOB_NAME_TAKEN",
     "IDEMPOTENCY_KEY_REUSED",
+    "PLAN_DRIFTED",
     "REQUEST_INVALID",
   ],
 });
@@ -193,6 +216,19 @@ const updateRoute = routeOptions({
     "TEMPLATE_UNSUPPORTED",
     "NODE_UNKNOWN",
   ],
+});
+
+const planRoute = routeOptions({
+  operationId: "planJob",
+  summary: "What would happen if a template was added now",
+  description:
+    "Resolves the targets and says which node runs in which group and batch, when, and what the thresholds mean. Stores nothing. Adding the job with `plan=HASH` refuses it when template or targets have drifted since.",
+  tag: "jobs",
+  permission: "jobs:read",
+  template: true,
+  query: "plan-query",
+  answers: { 200: { schema: "plan-response", description: "The plan." } },
+  errors: ["TEMPLATE_INVALID", "TEMPLATE_UNSUPPORTED", "NODE_UNKNOWN", "TARGET_UNKNOWN"],
 });
 
 const validateRoute = routeOptions({

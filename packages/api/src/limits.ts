@@ -82,3 +82,9 @@ export const defaultApiLimits: ApiLimits = {
 
 /** Callers whose rate is tracked at once. */
 export const rateCallersMax = 20_000;
+
+/** Occurrences that a plan lists when the request names no number. */
+export const planOccurrencesDefault = 5;
+/** Plans that are remembered at once, and nodes in all of them, to say what has drifted: about 16 MB. */
+export const recentPlansMax = 100;
+export const recentPlanNodesMax = 200_000;

@@ -26,6 +26,16 @@ export const commandTree: CommandGroup = {
               load: async () => (await import("./commands/validate-template.ts")).validateTemplate,
             },
             {
+              name: "plan",
+              summary: "show what a template would do now, without creating anything",
+              load: async () => (await import("./commands/plan-job.ts")).planJob,
+            },
+            {
+              name: "simulate",
+              summary: "play a template's rollout many times on a virtual clock",
+              load: async () => (await import("./commands/simulate-job.ts")).simulateJob,
+            },
+            {
               name: "get-job",
               summary: "show one job",
               load: async () => (await import("./commands/get-job.ts")).getJob,

@@ -31,3 +31,11 @@ export const columnWidthMin = 8;
 
 /** How often an instance that waits to start is looked for, ms. */
 export const waitingLookDelayMs = 1_000;
+
+/** Batches of a group, and nodes of a batch, that the table of a plan shows. */
+export const planBatchesShown = 12;
+export const planNodesShown = 6;
+
+/** Nodes in one group and rounds that a simulation takes on. */
+export const simulatedNodesMax = 1_000_000;
+export const simulatedRoundsMax = 10_000;

@@ -40,6 +40,7 @@ export interface KeyedCallOptions extends CallOptions {
 /** What a POST with a key carries. */
 export interface KeyedPostOptions extends KeyedCallOptions {
   readonly body: string;
+  readonly query?: Filters;
   /** Default JSON. */
   readonly mediaType?: string;
 }

@@ -13,6 +13,7 @@ import type {
   JobList,
   JobResponse,
   PauseResponse,
+  PlanResponse,
   RerunRequest,
   RerunResponse,
   RetryRequest,
@@ -53,7 +54,18 @@ export interface ClientOptions extends TransportOptions {
 export interface CourierClient extends ManagementClient, SchedulerClient {
   readonly url: string;
   /** Sent again after a lost answer only because the idempotency key makes it safe; a fresh key is made when absent. */
-  addJob(template: TemplateText, options: KeyedCallOptions): Promise<AddJobResponse>;
+  addJob(
+    template: TemplateText,
+    options: KeyedCallOptions & {
+      /** Add it only if template and targets still are those of the plan with this hash. */
+      readonly plan?: string | undefined;
+    },
+  ): Promise<AddJobResponse>;
+  /** What would happen if the job was added now; nothing is stored. */
+  planJob(
+    template: TemplateText,
+    options: CallOptions & { readonly count?: number | undefined },
+  ): Promise<PlanResponse>;
   getJob(jobId: string, options: CallOptions): Promise<JobResponse>;
   listJobs(query: PageQuery & Filters, options: CallOptions): Promise<JobList>;
   listInstances(query: PageQuery & Filters, options: CallOptions): Promise<InstanceList>;
@@ -109,11 +121,17 @@ export function createClient(options: ClientOptions): CourierClient {
 
   return {
     url,
-    addJob: (template, { idempotencyKey, signal }) =>
+    addJob: (template, { idempotencyKey, plan, signal }) =>
       postKeyed(`${scheduler}/jobs`, {
-        ...{ signal, idempotencyKey },
+        ...{ signal, idempotencyKey, query: { plan } },
         body: template.text,
         mediaType: `application/${template.format}`,
+      }),
+    planJob: (template, { count, signal }) =>
+      post(`${scheduler}/jobs/plan`, {
+        ...{ signal, query: { count } },
+        body: template.text,
+        headers: { "Content-Type": `application/${template.format}` },
       }),
     getJob: (id, call) => get(`${scheduler}/jobs/${encodeURIComponent(id)}`, {}, call),
     listJobs: (query, call) => list(`${scheduler}/jobs`, query, call),
@@ -215,6 +233,7 @@ function createRequests(options: ClientOptions) {
     postKeyed: <T>(path: string, options: KeyedPostOptions): Promise<T> =>
       post<T>(path, {
         signal: options.signal,
+        ...(options.query === undefined ? {} : { query: options.query }),
         body: options.body,
         headers: {
           "Content-Type": options.mediaType ?? "application/json",

@@ -42,6 +42,7 @@ export type ErrorCode =
   | "NODE_SET_NAME_TAKEN"
   | "NODE_SET_IN_USE"
   | "IDEMPOTENCY_KEY_REUSED"
+  | "PLAN_DRIFTED"
   | "INSTANCE_ENDED"
   | "INSTANCE_NOT_ENDED"
   | "INSTANCE_CANCELLING"
@@ -150,6 +151,11 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     409,
     5,
     "use a new idempotency key: this one belongs to a request with another body",
+  ),
+  PLAN_DRIFTED: entry(
+    409,
+    5,
+    "plan again with `courier-cli scheduler jobs plan`, look at what is different, and add the job with the new hash; nothing was stored",
   ),
   INSTANCE_ENDED: entry(
     409,

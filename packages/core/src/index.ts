@@ -135,3 +135,12 @@ export type {
   SimulationOrder,
 } from "./simulation/simulate-rollout.ts";
 export { playRounds, roundsFor, summariseRounds } from "./simulation/simulate-rollout.ts";
+export { describeSimulation, percent } from "./simulation/describe-simulation.ts";
+export type { PlannedGroup, PlannedJob, PlannedNode } from "./plan/planned-target.ts";
+export type { PlanTexts } from "./plan/plan-texts.ts";
+export { planTexts } from "./plan/plan-texts.ts";
+export type { PlanMemory } from "./plan/find-drift.ts";
+export { findDrift } from "./plan/find-drift.ts";
+export { findPlanWarnings, nodesInSeveralGroups } from "./plan/find-plan-warnings.ts";
+export { listSome } from "./text/list-some.ts";
+export { isVersionWithin } from "./target/version-range.ts";

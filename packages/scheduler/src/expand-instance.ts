@@ -4,6 +4,7 @@ import {
   insertInstance,
   insertRuns,
   resolveTargets,
+  takePlannedTargets,
   type Db,
   type GroupRow,
   type InstanceRow,
@@ -24,20 +25,32 @@ export interface Expansion {
 }
 
 /**
- * Inserts the instance of one occurrence with its groups and all their runs; targets are resolved here, once.
+ * Inserts the instance of one occurrence with its groups and all their runs; targets are resolved here, once, but for an
+ * immediate job that was added with a plan: it fires for the nodes of its plan.
  * Returns the instance's id, or null when this occurrence has fired already.
  */
 export async function expandInstance(tx: Db, expansion: Expansion): Promise<string | null> {
   // The column holds the canonical form of a template that was validated when the job was added.
   const template = JSON.parse(expansion.job.template) as CanonicalJob;
   const instance = instanceRow(expansion, template);
-  const targets = await resolveTargets(tx, template.target.groups);
+  const targets = await targetsOf(tx, expansion, template);
   const groups = template.target.groups.map((group, index) => ({
     group,
     nodeIds: targets[index] ?? [],
   }));
   const wasInserted = await insertExpanded(tx, { instance, groups, newId: expansion.newId });
   return wasInserted ? instance.id : null;
+}
+
+/** A start that a person asked for later is not what was planned. */
+async function targetsOf(
+  tx: Db,
+  { job, startedBy }: Expansion,
+  template: CanonicalJob,
+): Promise<string[][]> {
+  const isPlannable = template.scheduleRule.trim() === "immediate" && startedBy === undefined;
+  const planned = isPlannable ? await takePlannedTargets(tx, job.id) : undefined;
+  return planned ?? (await resolveTargets(tx, template.target.groups));
 }
 
 /** A group with the nodes that it stands for. */

@@ -1,4 +1,10 @@
-import { findJob, listInstances } from "@courier/store";
+import {
+  findJob,
+  insertPlannedTargets,
+  listInstances,
+  listRuns,
+  takePlannedTargets,
+} from "@courier/store";
 import {
   SchedulerBench,
   temporaryDatabase,
@@ -14,7 +20,7 @@ let bench: SchedulerBench;
 beforeEach(async () => {
   temporary = await temporaryDatabase("sqlite");
   bench = new SchedulerBench({ db: temporary.database, log: pino({ level: "silent" }) });
-  await bench.start(1);
+  await bench.start(3);
 });
 
 afterEach(async () => {
@@ -98,4 +104,21 @@ test("what was missed while the service was down is made up once", async () => {
   await bench.pass(1_000);
 
   expect(await instanceIds(jobId)).toHaveLength(2);
+});
+
+test("an immediate job that was added with a plan fires once for the nodes of its plan", async () => {
+  const jobId = await bench.addJob({
+    groups: [{ nodes: [0] }],
+    schedule: { scheduleRule: "immediate" },
+    nextExecutionAt: bench.clock.now() + 1_000,
+  });
+  const planned = [[bench.agent(1).nodeId, bench.agent(2).nodeId]];
+  await insertPlannedTargets(temporary.database, { jobId, targets: planned });
+
+  await bench.pass(1_000);
+
+  const [instanceId = ""] = await instanceIds(jobId);
+  const { items } = await listRuns(temporary.database, { instanceId, page: 1, size: 10 });
+  expect(items.map(({ nodeId }) => nodeId).toSorted()).toEqual(planned[0]?.toSorted());
+  expect(await takePlannedTargets(temporary.database, jobId)).toBeUndefined();
 });

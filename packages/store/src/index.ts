@@ -149,6 +149,8 @@ export {
   replaceNodeSetMembers,
   updateConstraints,
 } from "./node-sets.ts";
+export { findPlannedNodes } from "./planned-nodes.ts";
+export { insertPlannedTargets, takePlannedTargets } from "./planned-targets.ts";
 export { findNodesInSet, resolveTargets } from "./resolve-targets.ts";
 export type { EnrolNodeOutcome, EnrollmentKeyRow } from "./enrollment.ts";
 export { enrolNode, insertEnrollmentKey } from "./enrollment.ts";

@@ -1,3 +1,4 @@
+import { CourierError } from "@courier/core";
 import type { AddJobResponse, InstanceDetail } from "@courier/schema";
 
 import type { CommandSpec } from "../command.ts";
@@ -7,6 +8,7 @@ import { findInstanceOfJob } from "../progress/find-instance.ts";
 import { summariseOutcomes } from "../progress/progress-lines.ts";
 import { bodyOptions, readBody } from "../template/read-body.ts";
 import { jobExamples } from "../template/job-examples.ts";
+import type { Flags } from "../usage/flags.ts";
 
 /** `scheduler jobs add-job` */
 export const addJob: CommandSpec = {
@@ -17,11 +19,17 @@ export const addJob: CommandSpec = {
       flag: "--idempotency-key <KEY>",
       summary: "the same key and template add a job once, however often they are sent",
     },
+    {
+      flag: "--plan <HASH>",
+      summary:
+        "add it only if template and targets are as `scheduler jobs plan` saw them; else exit code 5 and what has drifted",
+    },
   ],
   examples: jobExamples,
   notes: "The template is checked first; when it has problems nothing is sent.\n" + waitNotes,
   run: async (context, flags) => {
     const wait = readWait(flags);
+    const plan = readPlan(flags);
     const body = await readBody(flags, context.world.stdin);
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkTemplate } = await import("../template/check-template.ts");
@@ -32,6 +40,7 @@ export const addJob: CommandSpec = {
     const added = await locateProblems(body, () =>
       client.addJob(body, {
         idempotencyKey: flags.text("idempotencyKey"),
+        plan,
         signal: context.world.signal,
       }),
     );
@@ -44,6 +53,13 @@ export const addJob: CommandSpec = {
     });
   },
 };
+
+function readPlan(flags: Flags): string | undefined {
+  const plan = flags.text("plan");
+  if (plan === undefined || /^p\d+-[0-9a-f]+-[0-9a-f]+$/.test(plan)) return plan;
+  const message = `--plan must be the hash that \`scheduler jobs plan\` prints (p1-…), not "${plan}"`;
+  throw new CourierError("USAGE", message);
+}
 
 async function print(
   context: CommandContext,

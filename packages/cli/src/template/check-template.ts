@@ -5,13 +5,14 @@ import {
   findUnsupported,
   type ErrorDetail,
 } from "@courier/core";
-import { readOnlyJobFields, validateTemplate } from "@courier/schema";
+import { readOnlyJobFields, validateTemplate, type CanonicalJob } from "@courier/schema";
 
 import type { Body } from "./read-body.ts";
 import { TemplateError } from "./template-error.ts";
 
 /** A template that is valid. */
 export interface CheckedTemplate {
+  readonly job: CanonicalJob;
   /** What is odd but accepted. */
   readonly warnings: readonly ErrorDetail[];
   /** What is valid but refused by services of this version. */
@@ -28,6 +29,7 @@ export async function checkTemplate(body: Body, now: number): Promise<CheckedTem
   const scheduleProblems = findScheduleProblems(job, now);
   if (scheduleProblems.length > 0) throw invalid(body, await result.locate(scheduleProblems));
   return {
+    job,
     warnings: result.warnings,
     unsupported: await result.locate(findUnsupported(job)),
   };

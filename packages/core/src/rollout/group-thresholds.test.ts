@@ -152,6 +152,9 @@ test("says at which count haltOn halts, for each kind", () => {
   const { haltsAt, sentences } = thresholds([], 50, { haltOn });
 
   expect(haltsAt).toEqual({ failure: 5, unreachable: 60, timeout: 1 });
+  expect(thresholds([], 50, { haltOn }).failuresToHalt).toBe(5);
+  expect(thresholds([], 50, { haltOn, earlyTermination: true }).failuresToHalt).toBe(1);
+  expect(sentences.join()).not.toContain("executes the rest");
   expect(sentences.slice(-3)).toEqual([
     "halts and fails when the 5th of 50 fails (haltOn.failure)",
     "never halts by haltOn.unreachable: it has fewer than 60",

@@ -30,13 +30,18 @@ export function describeThresholds(rules: Rules, nodeCount: number): GroupThresh
     nodeCount === 0
       ? failuresToLoseEmpty(rules)
       : failuresIn(nodeCount, Math.min(nodeCount - successesNeeded, failuresAllowed) + 1);
+  const counts = resolveHaltOn(rules, nodeCount);
+  const toHalt = [
+    ...(rules.earlyTermination && failuresToLose !== null ? [failuresToLose] : []),
+    ...(counts.failure !== undefined && counts.failure <= nodeCount ? [counts.failure] : []),
+  ];
   const numbers = {
     nodeCount,
     successesNeeded,
     failuresAllowed,
     failuresToLose,
-    failuresToHalt: rules.earlyTermination ? failuresToLose : null,
-    haltsAt: resolveHaltOn(rules, nodeCount),
+    failuresToHalt: toHalt.length === 0 ? null : Math.min(...toHalt),
+    haltsAt: counts,
   };
   const sentences = [...sentencesFor(numbers, rules), ...haltSentences(numbers)];
   return { ...numbers, sentences };
@@ -108,13 +113,13 @@ function sentencesFor(numbers: Numbers, rules: Rules): readonly string[] {
   if (failuresToLose === null) return [success, "cannot fail by its criteria"];
   const failure = `fails when ${failureClause(failuresToLose, nodeCount)}${skippedNote(numbers)}`;
   if (failuresToLose === nodeCount) return [success, failure];
-  return [
-    success,
-    failure,
-    rules.earlyTermination
-      ? "starts nothing more once it has failed (earlyTermination)"
-      : "executes the rest all the same once it has failed (earlyTermination is off)",
-  ];
+  if (rules.earlyTermination) {
+    return [success, failure, "starts nothing more once it has failed (earlyTermination)"];
+  }
+  // What haltOn does is said in sentences of its own.
+  if (numbers.failuresToHalt !== null) return [success, failure];
+  const rest = "executes the rest all the same once it has failed (earlyTermination is off)";
+  return [success, failure, rest];
 }
 
 function successClause({ nodeCount, successesNeeded, failuresAllowed }: Numbers): string {

@@ -11,6 +11,13 @@ export function describeSimulation(simulation: Simulation): readonly string[] {
     failed.worstCase < nodeCount
       ? `at most ${failed.worstCase} of ${nodeCount} runs fail, whatever happens`
       : `in the worst case all ${nodeCount} runs fail`,
+    ...simulation.groups.flatMap(({ groupNumber, haltedBy }) =>
+      haltedBy.timeout === undefined
+        ? []
+        : [
+            `group ${groupNumber} runs out of time before all its nodes have started in ${percent(haltedBy.timeout)} of the rounds (timeoutSeconds)`,
+          ],
+    ),
     ...(probability.stalled > 0 ? [stalls(probability.stalled)] : []),
   ];
 }

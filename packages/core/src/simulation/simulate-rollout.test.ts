@@ -93,10 +93,39 @@ describe("a simulated rollout", () => {
     });
     expect(result.failed).toEqual({ p50: 10, p95: 10, max: 10, worstCase: 52 });
     expect(result.groups.map(({ probability }) => probability)).toEqual([
-      { success: 0, failure: 1, skipped: 0, stalled: 0, halted: 1 },
-      { success: 0, failure: 0, skipped: 1, stalled: 0, halted: 0 },
+      { success: 0, failure: 1, skipped: 0, stalled: 0 },
+      { success: 0, failure: 0, skipped: 1, stalled: 0 },
+    ]);
+    expect(result.groups.map(({ haltedBy }) => haltedBy)).toEqual([
+      { criteria: 1 },
+      { sequence: 1 },
     ]);
     expect(result.groups[0]).toMatchObject({ failuresToLose: 3, failuresToHalt: 3 });
+  });
+
+  test("waits after each batch of a ramp, and halts on what haltOn says", () => {
+    const ramp = {
+      nodes: 100,
+      batchSize: { type: "ramp", value: [1, 5, "10%", "50%"] },
+      soakSeconds: 60,
+      haltOn: { failure: { type: "number", value: 2 }, timeout: { type: "number", value: 3 } },
+      successCriteria: [{ status: "success", numRuns: { type: "percent", value: 50 } }],
+    } as const;
+
+    const calmly = simulate(target([ramp]));
+    const broken = simulate(target([ramp]), { failureRate: 1 });
+
+    // 1 + 5 + 10 + 50 + 34 nodes: five batches of 5 s, four waits.
+    expect(calmly.durationMs?.max).toBe(5 * 5000 + 4 * 60_000);
+    expect(broken.touched).toMatchObject({ max: 6, whenEveryRunFails: 6, worstCase: 100 });
+    // Nothing limits the unreachable, so all may become so.
+    expect(broken.failed.worstCase).toBe(100);
+    expect(broken.groups[0]).toMatchObject({ failuresToHalt: 2, haltedBy: { haltOn: 1 } });
+    const all = {
+      ...ramp,
+      haltOn: { ...ramp.haltOn, unreachable: { type: "number", value: 1 } },
+    } as const;
+    expect(worstCaseOf(target([all])).failedCount).toBe(50 + 3);
   });
 
   test("a rolling window is refilled while failures come in one by one", () => {
@@ -188,11 +217,24 @@ const anyAmount = fc.oneof(
   fc.record({ type: fc.constant("percent" as const), value: fc.integer({ min: 0, max: 100 }) }),
 );
 
+const anyRamp = fc.record({
+  type: fc.constant("ramp" as const),
+  value: fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom("10%", "50%")), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+});
+
 const anyGroup: fc.Arbitrary<GroupCase> = fc
   .record(
     {
       nodes: fc.integer({ min: 0, max: 30 }),
-      batchSize: anyAmount,
+      batchSize: fc.oneof(anyAmount, anyRamp),
+      soakSeconds: fc.constantFrom(0, 0, 1, 30),
+      haltOn: fc.record(
+        { failure: anyAmount, unreachable: anyAmount, timeout: anyAmount },
+        { requiredKeys: [] },
+      ),
       distributionMethod: fc.constantFrom("batching", "rolling"),
       successCriteria: fc.array(
         fc.record({ status: fc.constantFrom("success", "failure"), numRuns: anyAmount }),

@@ -1,9 +1,11 @@
+import type { HaltCause } from "../rollout/decide-group.ts";
 import { describeThresholds } from "../rollout/group-thresholds.ts";
 import { isGroupFinal } from "../state/group-state.ts";
 import type { Latency } from "./latency.ts";
 import { randomFrom } from "./random.ts";
 import {
   simulateRound,
+  type GroupRound,
   type Round,
   type RoundWeather,
   type SimulatedTarget,
@@ -63,14 +65,15 @@ export interface Simulation {
 export interface GroupSimulation {
   readonly groupNumber: number;
   readonly nodeCount: number;
-  /** Fractions of the rounds; `halted` left runs unstarted. */
+  /** Fractions of the rounds. */
   readonly probability: {
     readonly success: number;
     readonly failure: number;
     readonly skipped: number;
     readonly stalled: number;
-    readonly halted: number;
   };
+  /** Fractions of the rounds in which it stopped before all its runs had started, by what stopped it. */
+  readonly haltedBy: Readonly<Partial<Record<HaltCause, number>>>;
   readonly failuresToLose: number | null;
   readonly failuresToHalt: number | null;
   readonly touched: Distribution;
@@ -146,10 +149,17 @@ function summariseGroup(
       failure: fractionOf(rounds, ({ status }) => status === "failure"),
       skipped: fractionOf(rounds, ({ status }) => status === "skipped"),
       stalled: fractionOf(rounds, ({ status }) => !isGroupFinal(status)),
-      halted: fractionOf(rounds, (round) => round.isHalted && round.status !== "skipped"),
     },
+    haltedBy: haltsIn(rounds),
     touched: distributionOf(rounds.map(({ touchedCount }) => touchedCount)),
   };
+}
+
+function haltsIn(rounds: readonly GroupRound[]): GroupSimulation["haltedBy"] {
+  const causes = new Set(rounds.flatMap(({ haltedBy }) => haltedBy ?? []));
+  return Object.fromEntries(
+    [...causes].map((cause) => [cause, fractionOf(rounds, ({ haltedBy }) => haltedBy === cause)]),
+  );
 }
 
 function noGroup(groupNumber: number): never {

@@ -1,4 +1,5 @@
 import { planInstance } from "../rollout/decide-instance.ts";
+import type { HaltCause } from "../rollout/decide-group.ts";
 import type { GroupRules } from "../rollout/group-rules.ts";
 import type { Batch } from "../rollout/list-batches.ts";
 import { failedCount, type RunCounts } from "../rollout/run-counts.ts";
@@ -42,8 +43,8 @@ export interface GroupRound {
   readonly status: GroupStatus;
   readonly counts: RunCounts;
   readonly touchedCount: number;
-  /** Whether it was halted with runs left that never started. */
-  readonly isHalted: boolean;
+  /** What stopped it before all its runs had started; null: nothing did. */
+  readonly haltedBy: HaltCause | null;
 }
 
 interface RoundEvent {
@@ -129,11 +130,11 @@ function summarise(
   groups: readonly VirtualGroup[],
   end: Pick<Round, "verdict" | "durationMs">,
 ): Round {
-  const rounds = groups.map(({ standing, touchedCount }) => ({
+  const rounds = groups.map(({ standing, touchedCount, haltedBy }) => ({
     status: standing.status,
     counts: standing.counts,
     touchedCount,
-    isHalted: standing.halt !== null && standing.counts.skipped > 0,
+    haltedBy: standing.counts.skipped > 0 ? haltedBy : null,
   }));
   return {
     ...end,

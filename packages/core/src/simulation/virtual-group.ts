@@ -41,6 +41,7 @@ export class VirtualGroup {
   #touchedCount = 0;
   /** Dispatched runs whose nodes are offline. */
   #undeliveredCount = 0;
+  #haltedBy: HaltCause | null = null;
   #isStopped = false;
 
   constructor(rules: GroupRules, nodeCount: number, world: GroupWorld) {
@@ -49,7 +50,7 @@ export class VirtualGroup {
     this.#onlineCount = rules.minReadyCount === 0 ? nodeCount : countOnline(nodeCount, world);
     this.#snapshot = {
       ...{ status: "pending", nodeCount, counts: this.#counts, cursor: 0, batchEnd: 0 },
-      ...{ halt: null, deadlineAt: null },
+      ...{ halt: null, deadlineAt: null, soakUntil: null },
     };
   }
 
@@ -62,6 +63,11 @@ export class VirtualGroup {
     return this.#touchedCount;
   }
 
+  /** What stopped it first; null: nothing did. */
+  get haltedBy(): HaltCause | null {
+    return this.#haltedBy;
+  }
+
   /** A run has ended; after a stop nobody waits for it any more. */
   endRun(outcome: RunFate["outcome"]): void {
     if (this.#isStopped) return;
@@ -72,6 +78,7 @@ export class VirtualGroup {
   /** An earlier group did not succeed. */
   bar(): void {
     this.#snapshot.halt ??= "sequence";
+    this.#haltedBy ??= "sequence";
   }
 
   /** Does what is decided now (virtual ms), until core says `rest` or the group has ended. */
@@ -90,6 +97,10 @@ export class VirtualGroup {
       case "await-quorum":
         this.#move("await");
         this.#limit(decision.deadlineAt);
+        break;
+      case "soak":
+        this.#snapshot.soakUntil = decision.until;
+        this.#world.lookAt(decision.until);
         break;
       case "start":
         if (this.#snapshot.status !== "running") this.#begin(now);
@@ -128,6 +139,7 @@ export class VirtualGroup {
     for (let position = from; position < end; position += 1) this.#dispatch(position, now);
     this.#snapshot.cursor = end;
     this.#snapshot.batchEnd = decision.batchEnd;
+    this.#snapshot.soakUntil = null;
   }
 
   #dispatch(position: number, now: number): void {
@@ -147,6 +159,7 @@ export class VirtualGroup {
   /** Nodes are taken to stop at once what the time limit ends. */
   #halt(cause: HaltCause): void {
     this.#snapshot.halt = cause;
+    this.#haltedBy ??= cause;
     if (cause !== "timeout") return;
     this.#counts.timeout += this.#counts.inFlight - this.#undeliveredCount;
     this.#counts.undeliverable += this.#undeliveredCount;

@@ -1,5 +1,6 @@
 import type { GroupRules } from "../rollout/group-rules.ts";
-import { describeThresholds } from "../rollout/group-thresholds.ts";
+import { describeThresholds, type GroupThresholds } from "../rollout/group-thresholds.ts";
+import { haltKinds } from "../rollout/halt-on.ts";
 import { listBatches } from "../rollout/list-batches.ts";
 import {
   simulateRound,
@@ -39,26 +40,36 @@ interface GroupWorst extends WorstCase {
 }
 
 function worstOfGroup({ rules, nodeCount }: SimulatedGroup): GroupWorst {
-  const { failuresToLose, failuresToHalt } = describeThresholds(rules, nodeCount);
+  const { failuresToLose, haltsAt } = describeThresholds(rules, nodeCount);
   const lacksQuorum = nodeCount > 0 && rules.minReadyCount > nodeCount;
-  if (failuresToHalt === 0 || lacksQuorum) {
+  if ((rules.earlyTermination && failuresToLose === 0) || lacksQuorum) {
     return { touchedCount: 0, failedCount: 0, failuresWhenItSucceeds: null };
   }
-  const canSucceed = failuresToLose !== 0;
+  const toLose = failuresToLose ?? Number.POSITIVE_INFINITY;
+  const endured = enduredOf(haltsAt);
   return {
     touchedCount: nodeCount,
-    failedCount: failuresToHalt === null ? nodeCount : worstHalt(rules, nodeCount, failuresToHalt),
-    failuresWhenItSucceeds: canSucceed ? Math.max(0, (failuresToLose ?? nodeCount + 1) - 1) : null,
+    failedCount: worstHalt(
+      rules,
+      nodeCount,
+      Math.min(rules.earlyTermination ? toLose - 1 : nodeCount, endured),
+    ),
+    failuresWhenItSucceeds: toLose === 0 ? null : Math.min(nodeCount, toLose - 1, endured),
   };
 }
 
-/** One failure less than it takes, and then everything that is under way fails. */
-function worstHalt(rules: GroupRules, nodeCount: number, failuresToHalt: number): number {
+/** Failures of all kinds together that haltOn lets pass; a kind that it does not name has no limit. */
+function enduredOf(haltsAt: GroupThresholds["haltsAt"]): number {
+  return haltKinds.reduce((sum, kind) => sum + (haltsAt[kind] ?? Number.POSITIVE_INFINITY) - 1, 0);
+}
+
+/** As many failures as the group endures, and then everything that is under way fails. */
+function worstHalt(rules: GroupRules, nodeCount: number, endured: number): number {
   if (rules.distributionMethod === "rolling") {
-    return Math.min(nodeCount, failuresToHalt - 1 + rules.batchSize);
+    return Math.min(nodeCount, endured + rules.batchSizes[0]);
   }
   const atBatches = listBatches(rules, nodeCount).map(
-    ({ from, count }) => Math.min(from, failuresToHalt - 1) + count,
+    ({ from, count }) => Math.min(from, endured) + count,
   );
   return Math.max(0, ...atBatches);
 }

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { CanonicalStep } from "@courier/schema";
-import { isVersionWithin } from "../step/version-range.ts";
+import { isVersionWithin } from "@courier/core";
 import type { Installation, Interpreter, StepProcess } from "./interpreter.ts";
 import { ToolVersions } from "./tool-versions.ts";
 

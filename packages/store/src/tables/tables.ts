@@ -24,6 +24,7 @@ import {
 } from "./node-sets-table.ts";
 import { nodesColumns, type NodesTable } from "./nodes-table.ts";
 import { outputChunksColumns, type OutputChunksTable } from "./output-chunks-table.ts";
+import { plannedTargetsColumns, type PlannedTargetsTable } from "./planned-targets-table.ts";
 import { runsColumns, type RunsTable } from "./runs-table.ts";
 import { settingsColumns, type SettingsTable } from "./settings-table.ts";
 import { stepsColumns, type StepsTable } from "./steps-table.ts";
@@ -44,6 +45,7 @@ export interface Tables {
   node_skills: NodeSkillsTable;
   node_sets: NodeSetsTable;
   node_set_members: NodeSetMembersTable;
+  planned_targets: PlannedTargetsTable;
   enrollment_keys: EnrollmentKeysTable;
   tokens: TokensTable;
   audit: AuditTable;
@@ -68,6 +70,7 @@ export const tableColumns: Record<keyof Tables, Readonly<Record<string, string>>
   node_skills: nodeSkillsColumns,
   node_sets: nodeSetsColumns,
   node_set_members: nodeSetMembersColumns,
+  planned_targets: plannedTargetsColumns,
   enrollment_keys: enrollmentKeysColumns,
   tokens: tokensColumns,
   audit: auditColumns,

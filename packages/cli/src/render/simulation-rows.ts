@@ -1,0 +1,116 @@
+import { counted, describeSimulation, percent, type Simulation } from "@courier/core";
+import { formatDuration } from "../progress/progress-lines.ts";
+import type { AssumptionsAsGiven } from "../simulation/read-assumptions.ts";
+import type { Column } from "./table.ts";
+
+/** What `simulate` prints. Durations are seconds, probabilities fractions of the rounds. */
+export interface SimulationItem {
+  readonly name: string;
+  readonly seed: string;
+  readonly rounds: number;
+  readonly nodeCount: number;
+  readonly nodesFrom: string;
+  readonly assumptions: AssumptionsAsGiven;
+  readonly probability: Simulation["probability"];
+  readonly durationSeconds: {
+    readonly p50: number;
+    readonly p95: number;
+    readonly max: number;
+  } | null;
+  readonly nodesTouched: Simulation["touched"];
+  readonly runsFailed: Simulation["failed"];
+  readonly groups: readonly (Omit<Simulation["groups"][number], "touched" | "sentences"> & {
+    readonly nodesTouched: Simulation["groups"][number]["touched"];
+    readonly meaning: readonly string[];
+  })[];
+  readonly summary: readonly string[];
+}
+
+/** A simulation with what it was told. */
+export function simulationItem(
+  simulation: Simulation,
+  given: Pick<SimulationItem, "name" | "seed" | "nodesFrom" | "assumptions">,
+): SimulationItem {
+  const { rounds, nodeCount, probability, durationMs } = simulation;
+  return {
+    ...given,
+    ...{ rounds, nodeCount, probability },
+    durationSeconds:
+      durationMs === null
+        ? null
+        : {
+            p50: durationMs.p50 / 1000,
+            p95: durationMs.p95 / 1000,
+            max: durationMs.max / 1000,
+          },
+    nodesTouched: simulation.touched,
+    runsFailed: simulation.failed,
+    groups: simulation.groups.map(({ touched, sentences, ...group }) => ({
+      ...group,
+      nodesTouched: touched,
+      meaning: sentences,
+    })),
+    summary: describeSimulation(simulation),
+  };
+}
+
+/** A simulation as rows. */
+export function simulationRows(item: SimulationItem): readonly Column<SimulationItem>[] {
+  const { probability, durationSeconds, nodesTouched, runsFailed, assumptions } = item;
+  return [
+    row("job", item.name),
+    row("nodes", `${item.nodeCount} (${nodeSources[item.nodesFrom] ?? item.nodesFrom})`),
+    row("assumed", describeAssumptions(assumptions)),
+    row("played", `${counted(item.rounds, "round")}, seed ${item.seed}`),
+    row("success", percent(probability.success)),
+    row("failure", percent(probability.failure)),
+    row("never ends", probability.stalled === 0 ? "" : percent(probability.stalled)),
+    row("duration", durationSeconds === null ? "" : describeDuration(durationSeconds)),
+    row(
+      "nodes touched",
+      `p50 ${nodesTouched.p50}, p95 ${nodesTouched.p95}, most ${nodesTouched.max}; when every run fails ${nodesTouched.whenEveryRunFails}, worst case ${nodesTouched.worstCase}`,
+    ),
+    row(
+      "runs failed",
+      `p50 ${runsFailed.p50}, p95 ${runsFailed.p95}, most ${runsFailed.max}; worst case ${runsFailed.worstCase}`,
+    ),
+    ...item.groups.flatMap(groupRows),
+    ...rows("summary", item.summary),
+  ];
+}
+
+const nodeSources: Readonly<Record<string, string>> = {
+  "--nodes": "as --nodes says",
+  template: "named in the template",
+  service: "as the service resolves the targets now",
+};
+
+function describeAssumptions(given: AssumptionsAsGiven): string {
+  const { failureRate, timeoutRate, unreachableRate, latency } = given;
+  return `${percent(failureRate)} fail, ${percent(timeoutRate)} time out, ${percent(unreachableRate)} unreachable, latency ${latency}`;
+}
+
+function describeDuration(seconds: NonNullable<SimulationItem["durationSeconds"]>): string {
+  const [p50, p95, max] = [seconds.p50, seconds.p95, seconds.max].map((one) =>
+    formatDuration(one * 1000),
+  );
+  return `p50 ${p50}, p95 ${p95}, longest ${max}`;
+}
+
+function groupRows(group: SimulationItem["groups"][number]): readonly Column<SimulationItem>[] {
+  const { groupNumber, nodeCount, probability } = group;
+  const halts = Object.entries(group.haltedBy).map(
+    ([cause, fraction]) => `, halted by ${cause} ${percent(fraction)}`,
+  );
+  const head = `${counted(nodeCount, "node")}: success ${percent(probability.success)}${halts.join("")}`;
+  return rows(`group ${groupNumber}`, [head, ...group.meaning]);
+}
+
+/** The first line carries the header. */
+function rows(header: string, lines: readonly string[]): readonly Column<SimulationItem>[] {
+  return lines.map((line, index) => row(index === 0 ? header : "", line));
+}
+
+function row(header: string, text: string): Column<SimulationItem> {
+  return { header, value: () => text };
+}
