@@ -144,3 +144,4 @@ export { findDrift } from "./plan/find-drift.ts";
 export { findPlanWarnings, nodesInSeveralGroups } from "./plan/find-plan-warnings.ts";
 export { listSome } from "./text/list-some.ts";
 export { isVersionWithin } from "./target/version-range.ts";
+export { compileLinearRegex, type LinearRegex } from "./text/linear-regex.ts";

@@ -1,15 +1,14 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { createSecureContext } from "node:tls";
 import { CourierError, errorCodes } from "@courier/core";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { agentVersion } from "./agent-version.ts";
-import type { CustomInterpreterEntry } from "./interpreters/custom-interpreter.ts";
 import { readCustomInterpreters } from "./interpreters/read-custom-interpreters.ts";
 import type { RunFlags } from "./local/run-command.ts";
-import { NodeAgent } from "./node-agent.ts";
+import { NodeAgent, type NodeAgentOptions } from "./node-agent.ts";
+import { readNodePolicy } from "./policy/read-node-policy.ts";
+import { readAuthority } from "./session/read-authority.ts";
 import { SystemClock } from "./system-clock.ts";
 
 interface StartFlags {
@@ -23,6 +22,7 @@ interface StartFlags {
   readonly outputQuota?: number;
   readonly maxConcurrentRuns: number;
   readonly interpreters?: string;
+  readonly policy?: string;
   readonly allowRestart?: boolean;
 }
 
@@ -57,6 +57,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option("--max-concurrent-runs <n>", "runs executed at the same time", positiveInteger, 1)
     .option("--allow-restart", "let steps reboot this node; without it they are refused")
     .option("--interpreters <file>", "JSON file with this node's custom interpreters")
+    .option("--policy <file>", "JSON file with what steps may do on this node")
     .action(start);
   program
     .command("run")
@@ -121,21 +122,22 @@ async function run(flags: RunFlags): Promise<void> {
 }
 
 async function start(flags: StartFlags): Promise<void> {
-  const customInterpreters = readInterpreters(flags.interpreters);
-  if (customInterpreters === undefined) return;
-  const caPem = flags.cafile === undefined ? undefined : readAuthority(flags.cafile);
-  if (caPem instanceof Error) return exitWith(caPem);
+  let ownerFiles: ReturnType<typeof readOwnerFiles>;
+  try {
+    ownerFiles = readOwnerFiles(flags);
+  } catch (error) {
+    return exitWith(error);
+  }
   const logger = pino({ name: "courier-runner", level: flags.logLevel }, pino.destination(2));
   const agent = new NodeAgent({
     url: flags.url,
-    ...(caPem === undefined ? {} : { caPem }),
+    ...ownerFiles,
     dataDir: resolve(flags.dataDir),
     name: flags.name,
     ...(flags.enrollmentKey === undefined ? {} : { enrollmentKey: flags.enrollmentKey }),
     ...(flags.outputQuota === undefined ? {} : { outputQuotaBytes: flags.outputQuota }),
     tags: flags.tag,
     maxConcurrentRuns: flags.maxConcurrentRuns,
-    customInterpreters,
     allowRestart: flags.allowRestart ?? false,
     clock: new SystemClock(),
     random: Math.random,
@@ -147,27 +149,17 @@ async function start(flags: StartFlags): Promise<void> {
   await agent.start().catch((error: unknown) => exitWith(error));
 }
 
-/** What is no certificate is told of at the start, and not by every connection that fails. */
-function readAuthority(file: string): string | CourierError {
-  try {
-    const text = readFileSync(file, "utf8");
-    createSecureContext({ ca: text });
-    if (/-----BEGIN CERTIFICATE-----/.test(text)) return text;
-    return new CourierError("USAGE", `--cafile ${file}: there is no PEM certificate in it`);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return new CourierError("USAGE", `--cafile ${file}: ${reason}`, { cause });
-  }
-}
-
-/** Undefined when the file is wrong: then the process is to end, and has been told with which code. */
-function readInterpreters(file: string | undefined): readonly CustomInterpreterEntry[] | undefined {
-  try {
-    return file === undefined ? [] : readCustomInterpreters(file);
-  } catch (error) {
-    exitWith(error);
-    return undefined;
-  }
+/** What the node's owner says in files. Throws a USAGE error that names the file. */
+function readOwnerFiles({
+  interpreters,
+  policy,
+  cafile,
+}: StartFlags): Pick<NodeAgentOptions, "customInterpreters" | "policy" | "caPem"> {
+  return {
+    customInterpreters: interpreters === undefined ? [] : readCustomInterpreters(interpreters),
+    ...(policy === undefined ? {} : { policy: readNodePolicy(policy) }),
+    ...(cafile === undefined ? {} : { caPem: readAuthority(cafile) }),
+  };
 }
 
 /** A second signal changes nothing: stopping is quick, and what runs is not touched. */

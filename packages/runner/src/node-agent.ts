@@ -9,6 +9,7 @@ import { searchPathOf } from "./interpreters/find-executable.ts";
 import { nodeInterpreters } from "./interpreters/node-interpreters.ts";
 import { killGraceMsDefault, spoolBytesMaxDefault } from "./limits.ts";
 import { silentLogger, type Logger } from "./logger.ts";
+import type { NodePolicy } from "./policy/node-policy.ts";
 import { openDesk } from "./run/open-desk.ts";
 import type { RunDesk } from "./run/run-desk.ts";
 import { Connector } from "./session/connector.ts";
@@ -52,6 +53,8 @@ export interface NodeAgentOptions {
   readonly cgroupDirectory?: string;
   /** Executables that steps may use as interpreters, by the contract of README.md ("Custom interpreters"). */
   readonly customInterpreters?: readonly CustomInterpreterEntry[];
+  /** What the node's owner allows; default everything. */
+  readonly policy?: NodePolicy;
   /** What the agent itself was started with; steps see a few of these. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Called at the first welcome of the service. */
@@ -140,6 +143,7 @@ export class NodeAgent implements Service {
       searchPath: searchPathOf(environment["PATH"]),
       restart: { isAllowed: options.allowRestart ?? false, shutdownPath: options.shutdownPath },
       custom: options.customInterpreters ?? [],
+      allowed: options.policy?.interpreters,
     });
     const { desk, journalId } = await openDesk({
       dataDir: options.dataDir,
@@ -148,6 +152,7 @@ export class NodeAgent implements Service {
       clock: options.clock,
       logger: this.#logger,
       interpreters,
+      policy: options.policy,
       environment,
       maxConcurrentRuns: options.maxConcurrentRuns ?? 1,
       killGraceMs: options.killGraceMs ?? killGraceMsDefault,

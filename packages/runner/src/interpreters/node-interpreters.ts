@@ -3,6 +3,7 @@ import { chefClientInterpreter } from "./chef-client-interpreter.ts";
 import { customInterpreter, type CustomInterpreterEntry } from "./custom-interpreter.ts";
 import { inspecInterpreter } from "./inspec-interpreter.ts";
 import { InstalledInterpreters } from "./installed-interpreters.ts";
+import type { Interpreter } from "./interpreter.ts";
 import { restartInterpreter } from "./restart-interpreter.ts";
 import { shellInterpreter } from "./shell-interpreter.ts";
 
@@ -15,14 +16,26 @@ export function nodeInterpreters(options: {
     readonly refusal?: string | undefined;
   };
   readonly custom: readonly CustomInterpreterEntry[];
+  /** Names of those that the node's owner allows; absent: all. */
+  readonly allowed?: readonly string[] | undefined;
 }): InstalledInterpreters {
-  const { searchPath, restart, custom } = options;
-  return new InstalledInterpreters([
+  const { searchPath, restart, custom, allowed } = options;
+  const all: readonly Interpreter[] = [
     shellInterpreter({ platform: process.platform, searchPath }),
     restartInterpreter({ ...restart, searchPath }),
     ansibleInterpreter(searchPath),
     inspecInterpreter(searchPath),
     chefClientInterpreter(searchPath),
     ...custom.map(customInterpreter),
-  ]);
+  ];
+  return new InstalledInterpreters(
+    allowed === undefined
+      ? all
+      : all.map((entry) => (allowed.includes(entry.name) ? entry : forbidden(entry))),
+  );
+}
+
+function forbidden(interpreter: Interpreter): Interpreter {
+  const refusal = `this node's policy does not allow interpreter "${interpreter.name}"`;
+  return { ...interpreter, refusal };
 }

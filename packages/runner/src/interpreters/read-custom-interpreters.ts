@@ -12,7 +12,7 @@ export function readCustomInterpreters(file: string): readonly CustomInterpreter
   if (!isObject(interpreters)) throw refusal(file, 'has no object "interpreters"');
   return Object.entries(interpreters).map(([name, entry]) => {
     const place = `"interpreters"."${name}"`;
-    if (!/^[\w.-]+(\/[\w.-]+)?$/.test(name)) {
+    if (!/^[\w.-]+(\/[\w.-]+){0,7}$/.test(name)) {
       throw refusal(file, `${place}: give a name such as "acme/greeter"`);
     }
     if (!isCustomInterpreter(name)) {

@@ -5,6 +5,7 @@ import type { InstalledInterpreters } from "../interpreters/installed-interprete
 import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
 import type { CpuQuotas } from "../host/cpu-quotas.ts";
 import type { Logger } from "../logger.ts";
+import type { NodePolicy } from "../policy/node-policy.ts";
 import type { Account } from "../step/account.ts";
 import type { OutputSpool } from "../step/output-spool.ts";
 import type { RunState } from "./run-state.ts";
@@ -18,6 +19,7 @@ export interface NodeContext {
   readonly bootId: string;
   readonly interpreters: InstalledInterpreters;
   readonly self: Account;
+  readonly policy?: NodePolicy | undefined;
   readonly agentEnvironment: Readonly<Record<string, string | undefined>>;
   readonly killGraceMs: number;
   readonly outputQuotaBytes: number;

@@ -7,6 +7,7 @@ import { writeDurably } from "../host/durable-file.ts";
 import type { InstalledInterpreters } from "../interpreters/installed-interpreters.ts";
 import { JournalFile } from "../journal/journal-file.ts";
 import type { Logger } from "../logger.ts";
+import type { NodePolicy } from "../policy/node-policy.ts";
 import { ownAccount } from "../step/account.ts";
 import { wrapperScript } from "../step/wrapper-script.ts";
 import { RunBook } from "./run-book.ts";
@@ -19,6 +20,7 @@ export interface DeskOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly interpreters: InstalledInterpreters;
+  readonly policy?: NodePolicy | undefined;
   /** What this program was started with; steps see a few of these. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly maxConcurrentRuns: number;

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { CanonicalStep } from "@courier/schema";
 import type { InstalledInterpreters } from "../interpreters/installed-interpreters.ts";
 import type { Installation, StepProcess } from "../interpreters/interpreter.ts";
+import { policyRefusal, type NodePolicy } from "../policy/node-policy.ts";
 import { findAccount, type Account } from "./account.ts";
 
 /** A step that can be started. */
@@ -23,7 +24,11 @@ export type StepPreparation =
 /** Checks everything that semantics.md section 5 wants checked before a step starts. */
 export async function prepareStep(
   step: CanonicalStep,
-  host: { readonly interpreters: InstalledInterpreters; readonly self: Account },
+  host: {
+    readonly interpreters: InstalledInterpreters;
+    readonly self: Account;
+    readonly policy?: NodePolicy | undefined;
+  },
 ): Promise<StepPreparation> {
   const choice = host.interpreters.choose(step);
   if (!choice.ok) return choice;
@@ -33,6 +38,8 @@ export async function prepareStep(
   if (directoryRefusal !== undefined) return { ok: false, reason: directoryRefusal };
   const { process, installation } = choice;
   const { directory, account, switchesUser } = place;
+  const forbidden = policyRefusal(host.policy ?? {}, { step, account, directory });
+  if (forbidden !== undefined) return { ok: false, reason: forbidden };
   return { ok: true, plan: { step, process, installation, directory, account, switchesUser } };
 }
 
