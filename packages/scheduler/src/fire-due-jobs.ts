@@ -60,7 +60,7 @@ export async function fireDueJobs(db: Database, context: FireContext): Promise<F
     const pass = new FiringPass(tx, context);
     const created = await startWaiting(tx, { ...context, exceptions: () => pass.exceptions() });
     for (const { job, nominalAt } of await takeQueuedJobs(tx, dueJobsPerTurn)) {
-      await pass.start(job, templateOf(job), nominalAt);
+      await pass.start(job, templateOf(job), { nominalAt, isOnTime: false });
     }
     const jobs = await claimDueJobs(tx, { now: context.now, limit: dueJobsPerTurn });
     for (const job of jobs) await fire(pass, job);
@@ -95,13 +95,17 @@ class FiringPass {
   }
 
   /** Starts an occurrence, or does with it what freezes and the job's overlap policy say. */
-  async start(job: JobRow, template: CanonicalJob, nominalAt: number): Promise<void> {
+  async start(
+    job: JobRow,
+    template: CanonicalJob,
+    occurrence: { readonly nominalAt: number; readonly isOnTime: boolean },
+  ): Promise<void> {
+    const { nominalAt, isOnTime } = occurrence;
     const { tx } = this;
     const { now, newId } = this.context;
     const exceptions = await this.exceptions();
     // What is on time was free at its own time; what was late, or has waited, must not start within a freeze.
-    const ignoresExceptions = now - nominalAt <= misfireGraceMs;
-    const about = { job, template, now, exceptions, ignoresExceptions };
+    const about = { job, template, now, exceptions, ignoresExceptions: isOnTime };
     const decision = await decideStartNow(tx, about);
     switch (decision.kind) {
       case "start":
@@ -165,7 +169,9 @@ async function fire(pass: FiringPass, job: JobRow): Promise<void> {
   const firing = planFiring(timetable, { dueAt, now, misfirePolicy });
   pass.missed.push(...heldBackOccurrences(job.id, [...blockedOf(job), ...firing.heldBack], now));
   pass.misfire(job, firing.missed, misfirePolicy);
-  for (const nominalAt of firing.fire) await pass.start(job, template, nominalAt);
+  for (const nominalAt of firing.fire) {
+    await pass.start(job, template, { nominalAt, isOnTime: now - nominalAt <= misfireGraceMs });
+  }
   const exceptionsVersion = exceptions.version;
   await setJobFired(tx, { ...afterwards(job.id, firing), exceptionsVersion, now });
 }
@@ -184,7 +190,8 @@ async function fireImmediate(
   const { now } = context;
   const exceptionsVersion = (await pass.exceptions()).version;
   const isFree = next.nextAt === now;
-  if (isFree) await pass.start(job, template, job.nextExecutionAt ?? now);
+  const nominalAt = job.nextExecutionAt ?? now;
+  if (isFree) await pass.start(job, template, { nominalAt, isOnTime: true });
   const over = { nextAt: null, blocked: [], reviewAt: null };
   await setJobFired(tx, { ...afterwards(job.id, isFree ? over : next), exceptionsVersion, now });
 }

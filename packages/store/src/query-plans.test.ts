@@ -11,10 +11,18 @@ import {
 } from "./groups.ts";
 import { listAbsentNodes, listOccupations, listOpenSteps } from "./explain-lists.ts";
 import { listFailedRuns } from "./failed-runs.ts";
+import {
+  advanceExceptionState,
+  claimJobsBehind,
+  claimJobsToReview,
+  readExceptions,
+} from "./exception-rules.ts";
 import { DatabaseHandle } from "./handle.ts";
 import { summariseInFlight } from "./in-flight-summary.ts";
 import { insertInstance, listOpenInstanceIds, lockInstances } from "./instances.ts";
-import { claimDueJobs, insertJob, nextJobDueAt } from "./jobs.ts";
+import { purgeDeletedJobs } from "./job-changes.ts";
+import { claimDueJobs, insertJob, nextJobDueAt, takeQueuedJobs } from "./jobs.ts";
+import { deleteOldMissedOccurrences, trimMissedOccurrences } from "./missed-occurrences.ts";
 import { findNodesByIdentifiers, setNodesOffline, setNodesOnline, touchNodes } from "./nodes.ts";
 import { appendOutput, listOutput } from "./output.ts";
 import { PostgresEngine } from "./postgres/postgres-engine.ts";
@@ -30,9 +38,11 @@ import { SqliteEngine } from "./sqlite/sqlite-engine.ts";
 import { openSqlite, type SqliteDatabase } from "./sqlite/sqlite-module.ts";
 import { listSteps, upsertSteps } from "./steps.ts";
 import { listExpiredStops, nextStopDeadlineAt, requestStops } from "./stops.ts";
+import { claimWaitingStarts } from "./waiting-starts.ts";
 
 /** Tables whose size must not matter to the statements of the hot path and of the loops. */
-const large = "runs|steps|output_chunks|nodes|node_attributes|node_skills|instances|groups|jobs";
+const large =
+  "runs|steps|output_chunks|nodes|node_attributes|node_skills|instances|groups|jobs|missed_occurrences";
 
 /** Other names that they have in statements. */
 const aliases = "other|ended|chunks";
@@ -176,6 +186,12 @@ async function runEverything(db: DatabaseHandle): Promise<{ instanceId: string }
       nodeIds.map((id) => ({ nodeId: id, sessionId, ...agent })),
     );
     await claimDueJobs(tx, { now, limit: 1 });
+    await takeQueuedJobs(tx, 1);
+    await claimWaitingStarts(tx, { now, limit: 1 });
+    await readExceptions(tx);
+    await claimJobsBehind(tx, { version: 1, limit: 1 });
+    await claimJobsToReview(tx, { now, limit: 1 });
+    await advanceExceptionState(tx, now);
     await lockInstances(tx, [instanceId]);
     await selectPendingRuns(tx, { ...group, fromPosition: 0, limit: 10 });
     await dispatchRuns(tx, { ids: runIds.slice(0, 4), now });
@@ -233,6 +249,9 @@ async function readEverything(
   const { nodeId, instanceId, runId } = ids;
   const past = { now: 2000, limit: 10 };
   await nextJobDueAt(db);
+  await deleteOldMissedOccurrences(db, { before: 2000, limit: 10 });
+  await trimMissedOccurrences(db, { since: 1000, limit: 10 });
+  await purgeDeletedJobs(db, { before: 2000, limit: 10 });
   await listOpenInstanceIds(db);
   await nextGroupDeadlineAt(db);
   await listGroupsPastDeadline(db, past);
