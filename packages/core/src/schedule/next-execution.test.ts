@@ -86,14 +86,30 @@ describe("the next execution", () => {
     });
   });
 
-  test("is none while windows without end block everything, in at most 100 spans", () => {
+  test("is none while the windows of a rule without end block everything, which is one reason", () => {
     const always = { ...freeze, rrule: "RRULE:FREQ=DAILY", duration: 1440 };
 
     const next = nextExecution(timetable(daily, { rules: [always] }), start);
 
     expect(next.nextAt).toBeNull();
     expect(next.reviewAt).toBeGreaterThan(start + 900 * dayMs);
-    expect(next.blocked).toHaveLength(100);
+    expect(next.blocked).toMatchObject([{ firstAt: start + 15 * hourMs, count: 1000 }]);
+    const immediate = nextExecution(timetable("immediate", { rules: [always] }), start - 1);
+    expect(immediate).toMatchObject({ nextAt: null, blocked: [{ firstAt: start, count: 1 }] });
+  });
+
+  test("has at most 100 reasons, however many rules block in turn", () => {
+    const rules = [0, 12].map((hour) => ({
+      ...freeze,
+      name: `at ${hour}`,
+      rrule: `RRULE:FREQ=DAILY;BYHOUR=${hour};BYMINUTE=0;BYSECOND=0`,
+      duration: 720,
+    }));
+
+    const { blocked } = nextExecution(timetable("RRULE:FREQ=HOURLY;INTERVAL=12", { rules }), start);
+
+    expect(blocked).toHaveLength(100);
+    expect(blocked.at(-1)?.count).toBe(901);
   });
 
   test("of an immediate job is the end of the windows that are open, one after the other", () => {

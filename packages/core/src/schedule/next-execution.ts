@@ -8,9 +8,10 @@ import {
 import { occurrencesAfter } from "./schedule.ts";
 import type { Timetable } from "./timetable.ts";
 
-/** Occurrences in a row that one window holds back. Times are Unix ms. */
+/** Occurrences in a row that the windows of one rule hold back. Times are Unix ms. */
 export interface BlockedSpan {
   readonly label: string;
+  /** When the window of the last of them ends. */
   readonly windowEndsAt: number;
   readonly firstAt: number;
   readonly lastAt: number;
@@ -26,7 +27,7 @@ export interface NextExecution {
   readonly reviewAt: number | null;
 }
 
-/** Spans that are listed one by one; a window a day adds one each. */
+/** Spans that are listed one by one; rules that block in turn add one each. */
 const spansMax = 100;
 
 /** The first free time after an instant (Unix ms). An immediate job starts at the first instant that no window covers. */
@@ -59,14 +60,15 @@ export function firstFreeInstant(windows: readonly ExceptionWindow[], from: numb
   return { nextAt: null, blocked: blockedSpans(blocked), reviewAt: at };
 }
 
-/** Blocked occurrences by the window that blocks them; of more than 100 spans the last takes the rest. */
+/** Blocked occurrences by the rule that blocks them; of more than 100 spans the last takes the rest. */
 export function blockedSpans(blocked: readonly BlockedOccurrence[]): readonly BlockedSpan[] {
   const spans: BlockedSpan[] = [];
   for (const { at, label, windowEndsAt } of blocked) {
     const last = spans.at(-1);
-    const isSame = last?.label === label && last.windowEndsAt === windowEndsAt;
-    if (last !== undefined && (isSame || spans.length === spansMax)) {
-      spans[spans.length - 1] = { ...last, windowEndsAt, lastAt: at, count: last.count + 1 };
+    if (last !== undefined && (last.label === label || spans.length === spansMax)) {
+      // An immediate job's one occurrence is blocked by window after window.
+      const count = at > last.lastAt ? last.count + 1 : last.count;
+      spans[spans.length - 1] = { ...last, windowEndsAt, lastAt: at, count };
     } else {
       spans.push({ label, windowEndsAt, firstAt: at, lastAt: at, count: 1 });
     }
