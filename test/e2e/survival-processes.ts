@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** A process that carries an attempt: the wrapper, or the shell that executes the script. */
 export interface AttemptProcess {
@@ -13,7 +13,7 @@ export interface AttemptProcess {
 export function attemptProcesses(directory: string): readonly AttemptProcess[] {
   return livingPids().flatMap((pid) => {
     const words = readProc(pid, "cmdline").split("\0");
-    const found = asWrapper(words) ?? asScript(words);
+    const found = asWrapper(words) ?? asReadyWrapper(pid, words) ?? asScript(words);
     if (found === undefined || !found.runDirectory.startsWith(directory)) return [];
     return [{ pid, kind: found.kind, attempt: basename(found.runDirectory) }];
   });
@@ -56,6 +56,19 @@ function asWrapper([, script = "", runDirectory = ""]: readonly string[]): Found
   return { kind: "wrapper", runDirectory };
 }
 
+/** One that waits carries no attempt. */
+function asReadyWrapper(pid: number, [, script = ""]: readonly string[]): Found | undefined {
+  if (!script.endsWith("/courier-ready.sh")) return undefined;
+  const runs = join(dirname(script), "runs");
+  const runDirectory = namesIn(runs)
+    .map((name) => join(runs, name))
+    .find((path) => {
+      const state = readText(join(path, "state"));
+      return state.startsWith(`ready ${pid} `) && !state.includes("\nexit ");
+    });
+  return runDirectory === undefined ? undefined : { kind: "wrapper", runDirectory };
+}
+
 function asScript([, flag, script = ""]: readonly string[]): Found | undefined {
   if (flag !== "-e" || basename(script) !== "script") return undefined;
   return { kind: "script", runDirectory: dirname(script) };
@@ -69,10 +82,23 @@ function livingPids(): readonly number[] {
 }
 
 function readProc(pid: number, name: string): string {
+  return readText(`/proc/${pid}/${name}`);
+}
+
+function readText(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/${name}`, "latin1");
+    return readFileSync(path, "latin1");
   } catch {
-    // The process has ended meanwhile.
+    // The process has ended meanwhile, or its directory is gone.
     return "";
+  }
+}
+
+function namesIn(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    // The node has not been started yet.
+    return [];
   }
 }

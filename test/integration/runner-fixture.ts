@@ -71,13 +71,19 @@ export async function setup(): Promise<RunnerFixture> {
   };
 }
 
-/** Agents leave running steps alone: the test must not. A wrapper leads its group; the cookie's others end with it here. */
+/** Agents leave running steps alone: the test must not. The cookie's others end with the groups here. */
 function endSteps(runs: string): void {
   if (!existsSync(runs)) return;
   for (const name of readdirSync(runs)) {
     const state = readIfExists(join(runs, name, "state"));
-    const pid = Number(/^pid (\d+) /.exec(state)?.[1]);
-    if (!state.includes("\nexit ") && isAlive(pid)) process.kill(-pid, "SIGKILL");
+    if (!state.includes("\nexit ")) killAttempt(state);
+  }
+}
+
+/** Kills the wrapper of an attempt and, where that is another one, the step's process group. */
+export function killAttempt(state: string): void {
+  for (const [, pid] of state.matchAll(/^(?:pid|ready|step) (\d+) /gm)) {
+    if (isAlive(Number(pid))) process.kill(-Number(pid), "SIGKILL");
   }
 }
 

@@ -5,7 +5,7 @@ import { restartInterpreterName } from "@courier/core";
 import type { Assignment, NodeMessage } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { assignment, setup, shell, type RunnerFixture } from "./runner-fixture.ts";
+import { killAttempt, assignment, setup, shell, type RunnerFixture } from "./runner-fixture.ts";
 
 let fixture: RunnerFixture;
 
@@ -108,7 +108,7 @@ test("goes on after the boot when the machine went down before the command had e
   await first.stop("the machine goes down");
   const [launched] = fixture.runDirectories().filter((name) => name.includes(".2.1.1"));
   const state = readFileSync(join(dataDir, "runs", launched ?? "", "state"), "utf8");
-  process.kill(-Number(/^pid (\d+) /.exec(state)?.[1]), "SIGKILL");
+  killAttempt(state);
   await boot("boot-2");
   const result = await server.result(run.runId);
 

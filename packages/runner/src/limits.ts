@@ -108,3 +108,12 @@ export const readAsUserTimeoutMs = 10_000;
 
 /** What is reported of all reasons of one step, characters; the service takes no longer ones. */
 export const reportedReasonLengthMax = 4000;
+
+/** Directories of acknowledged runs that wait for an idle moment to be removed, at most. */
+export const endedDirectoriesMax = 100;
+
+/** A directory with more output than this is removed at once, bytes. */
+export const endedOutputBytesMax: number = 64 * 1024;
+
+/** How long nothing may have ended before directories are removed, ms. */
+export const endedDirectoriesIdleMs = 5_000;

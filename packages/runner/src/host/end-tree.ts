@@ -62,9 +62,10 @@ function killHard(tree: ProcessTree): Act {
   return (members) => {
     round += 1;
     const spared = round <= 5 ? tree.root?.pid : undefined;
-    if (spared === undefined && tree.root !== undefined) {
-      if (members.some((entry) => entry.groupId === tree.root?.pid)) {
-        sendSignal(-tree.root.pid, "SIGKILL");
+    const leader = tree.step ?? tree.root;
+    if (spared === undefined && leader !== undefined) {
+      if (members.some((entry) => entry.groupId === leader.pid)) {
+        sendSignal(-leader.pid, "SIGKILL");
       }
     }
     for (const entry of members) if (entry.pid !== spared) sendSignal(entry.pid, "SIGKILL");

@@ -34,6 +34,11 @@ export async function pidsWithEnvironment(assignment: string): Promise<ReadonlyS
   return new Set(procPids().filter((pid) => readProc(pid, "environ")?.includes(needle) === true));
 }
 
+/** Whether a process's environment holds `text`; only on Linux. One that may not be looked at does not. */
+export function hasEnvironment(pid: number, text: string): boolean {
+  return readProc(pid, "environ")?.includes(text) === true;
+}
+
 function listFromProc(): readonly ProcessEntry[] {
   return procPids().flatMap((pid) => readStat(pid) ?? []);
 }

@@ -1,9 +1,24 @@
-import { listProcesses, pidsWithEnvironment, type ProcessEntry } from "./process-table.ts";
+import {
+  hasEnvironment,
+  listProcesses,
+  pidsWithEnvironment,
+  type ProcessEntry,
+} from "./process-table.ts";
+
+/** A process, told from a later one with the same pid. */
+interface Leader {
+  readonly pid: number;
+  readonly startTime: string;
+}
 
 /** How to recognise everything that one attempt has started. */
 export interface ProcessTree {
   /** The wrapper: leader of the attempt's session and process group. Undefined when it never told. */
-  readonly root: { readonly pid: number; readonly startTime: string } | undefined;
+  readonly root: Leader | undefined;
+  /** The wrapper's session has had other attempts before. */
+  readonly isSessionShared: boolean;
+  /** Where the session is shared: the leader of the attempt's own process group. Undefined before it is started. */
+  readonly step: Leader | undefined;
   /** `NAME=value` in the environment of everything that the attempt starts; finds daemons that left the session. */
   readonly cookie: string;
 }
@@ -23,16 +38,51 @@ export async function membersOf(tree: ProcessTree): Promise<readonly ProcessEntr
   return [...members.values()].filter((entry) => entry.pid !== process.pid);
 }
 
-/** A leader with another start time means that the wrapper's number, and so its session's, belongs to somebody else. */
 function isInSession(
   entry: ProcessEntry,
-  { root }: ProcessTree,
+  tree: ProcessTree,
   processes: readonly ProcessEntry[],
 ): boolean {
-  if (root === undefined) return false;
-  if (entry.groupId !== root.pid && entry.sessionId !== root.pid) return false;
-  const leader = processes.find((candidate) => candidate.pid === root.pid);
-  return leader === undefined || leader.startTime === root.startTime;
+  const { root, step, isSessionShared } = tree;
+  if (!isSessionShared) {
+    return isLedBy(entry, root, processes) || isSessionOf(entry, root, processes);
+  }
+  if (entry.pid === root?.pid) return entry.startTime === root.startTime;
+  if (step === undefined) return false;
+  if (isLedBy(entry, step, processes)) return true;
+  return isSessionOf(entry, root, processes) && isOfAttempt(entry, { step, cookie: tree.cookie });
+}
+
+/** A shared session may hold what an earlier attempt left: that is older, or says itself whose it is. */
+function isOfAttempt(
+  entry: ProcessEntry,
+  { step, cookie }: { readonly step: Leader; readonly cookie: string },
+): boolean {
+  if (Number(entry.startTime) < Number(step.startTime)) return false;
+  const name = `${cookie.slice(0, cookie.indexOf("="))}=`;
+  return !hasEnvironment(entry.pid, name) || hasEnvironment(entry.pid, cookie);
+}
+
+function isLedBy(
+  entry: ProcessEntry,
+  leader: Leader | undefined,
+  processes: readonly ProcessEntry[],
+): boolean {
+  return entry.groupId === leader?.pid && isStill(leader, processes);
+}
+
+function isSessionOf(
+  entry: ProcessEntry,
+  leader: Leader | undefined,
+  processes: readonly ProcessEntry[],
+): boolean {
+  return entry.sessionId === leader?.pid && isStill(leader, processes);
+}
+
+/** A leader with another start time means that its number, and so its group's or session's, belongs to somebody else. */
+function isStill(leader: Leader, processes: readonly ProcessEntry[]): boolean {
+  const now = processes.find((candidate) => candidate.pid === leader.pid);
+  return now === undefined || now.startTime === leader.startTime;
 }
 
 function addDescendants(

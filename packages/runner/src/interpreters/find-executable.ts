@@ -1,5 +1,5 @@
-import { accessSync, constants, realpathSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, statSync } from "node:fs";
+import { basename, delimiter, join } from "node:path";
 
 /** Where tools are installed that a service's short PATH often lacks. */
 const usualDirectories = [
@@ -31,13 +31,32 @@ export function findExecutable(
     .find(isExecutable);
 }
 
+/**
+ * The same, remembering where the first of `names` was: it is not looked for again while it is there. Whatever else was
+ * found is only used until there is something better.
+ */
+export function rememberingFinder(
+  names: readonly string[],
+  searchPath: readonly string[],
+): () => string | undefined {
+  let best: string | undefined;
+  return () => {
+    if (best !== undefined && isExecutable(best)) return best;
+    const found = findExecutable(names, searchPath);
+    best = found !== undefined && basename(found) === names[0] ? found : undefined;
+    return found;
+  };
+}
+
 /** Whether there is a file at `path` that this process may execute. */
 export function isExecutable(path: string): boolean {
   try {
+    // Most candidates are not there: that is to be no exception, for those are slow.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(path, constants.X_OK);
-    return statSync(realpathSync(path)).isFile();
+    return true;
   } catch {
-    // Not there or not executable: the next candidate.
+    // Not executable, or not reachable: the next candidate.
     return false;
   }
 }

@@ -1,6 +1,6 @@
 import { shellInterpreterName } from "@courier/core";
 import type { CanonicalStep } from "@courier/schema";
-import { findExecutable } from "./find-executable.ts";
+import { rememberingFinder } from "./find-executable.ts";
 import { platformInterpreterVersion, type Interpreter, type ProcessChoice } from "./interpreter.ts";
 
 /** Runs a step's lines as one script, which stops at the first line that fails. */
@@ -15,7 +15,7 @@ export function shellInterpreter(options: {
     name: shellInterpreterName,
     version: platformInterpreterVersion,
     tool: shellNames(form).join(" or "),
-    locate: () => findExecutable(shellNames(form), searchPath),
+    locate: rememberingFinder(shellNames(form), searchPath),
     versionFlag: "--version",
     processOf: (step, path) => {
       const script = scriptFor(step.command, form);

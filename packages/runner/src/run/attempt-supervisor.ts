@@ -10,15 +10,21 @@ import type { SecretMask } from "../redact/redactor.ts";
 import { beginMaskedOutput, MaskedOutput, maskedPath } from "../step/masked-output.ts";
 import { OutputSpool } from "../step/output-spool.ts";
 import {
+  abandonAttempt,
   attemptName,
   cookieOf,
   outputPath,
   outputSize,
   readAttemptState,
   type AttemptKey,
+  type AttemptState,
 } from "../step/run-directory.ts";
 import type { NodeContext, RunPort } from "./node-context.ts";
 import type { Masking } from "./step-variables.ts";
+
+/** How often a wrapper that begins is looked at, and how long in between, ms. */
+const openingLooksMax = 50;
+const openingWaitMs = 2;
 
 /** Why an attempt is being ended before its time. The first cause wins. */
 export type EndCause = StopOutcome | "stepTimeout" | "spool";
@@ -137,6 +143,7 @@ export class AttemptSupervisor {
   /** Ends the attempt's process tree. Idempotent; the first cause is the one that counts. */
   end(cause: EndCause): void {
     this.#cause ??= cause;
+    this.#context.launcher.release(this.runDirectory);
     this.#ending ??= this.#endTree(this.#context.killGraceMs);
   }
 
@@ -154,7 +161,7 @@ export class AttemptSupervisor {
 
   async #endTree(graceMs: number): Promise<readonly number[]> {
     const { clock, logger } = this.#context;
-    const survivors = await endTree(this.#tree(), { clock, graceMs });
+    const survivors = await endTree(await this.#tree(), { clock, graceMs });
     if (survivors.length > 0) {
       logger.error({ attempt: attemptName(this.#key), survivors }, "processes survived SIGKILL");
     }
@@ -163,11 +170,29 @@ export class AttemptSupervisor {
     return survivors;
   }
 
-  #tree(): ProcessTree {
-    const state = readAttemptState(this.runDirectory);
+  async #tree(): Promise<ProcessTree> {
+    const state = await this.#begunState();
     const cookie = cookieOf(this.#key);
     const root = "wrapper" in state ? state.wrapper : undefined;
-    return { root, cookie: `${cookie.name}=${cookie.value}` };
+    return {
+      root,
+      isSessionShared: root?.isReady ?? false,
+      step: state.kind === "running" ? state.step : undefined,
+      cookie: `${cookie.name}=${cookie.value}`,
+    };
+  }
+
+  /** What has not begun cannot begin any more; what is beginning tells within a moment who it is. */
+  async #begunState(): Promise<AttemptState> {
+    for (let look = 1; ; look += 1) {
+      const state = readAttemptState(this.runDirectory);
+      if (state.kind === "absent" && abandonAttempt(this.runDirectory)) {
+        return { kind: "abandoned" };
+      }
+      const isBeginning = state.kind === "absent" || state.kind === "opening";
+      if (!isBeginning || look > openingLooksMax) return state;
+      await wait(this.#context.clock, openingWaitMs);
+    }
   }
 
   #scheduleTick(onTick: () => void): void {

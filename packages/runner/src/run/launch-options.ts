@@ -35,5 +35,6 @@ export function launchOptionsOf(attempt: {
   return {
     ...{ wrapperPath, runDirectory, plan, environment, bootId, timeoutSeconds: limitSeconds },
     graceSeconds: Math.ceil(killGraceMs / 1000),
+    isRepeated: record.launch > 1,
   };
 }

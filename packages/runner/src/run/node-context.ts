@@ -7,6 +7,7 @@ import type { CpuQuotas } from "../host/cpu-quotas.ts";
 import type { Logger } from "../logger.ts";
 import type { NodePolicy } from "../policy/node-policy.ts";
 import type { Account } from "../step/account.ts";
+import type { Launcher } from "../step/launcher.ts";
 import type { OutputSpool } from "../step/output-spool.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -16,6 +17,7 @@ export interface NodeContext {
   readonly logger: Logger;
   readonly runsDirectory: string;
   readonly wrapperPath: string;
+  readonly launcher: Launcher;
   readonly bootId: string;
   readonly interpreters: InstalledInterpreters;
   readonly self: Account;

@@ -8,7 +8,11 @@ import type { InstalledInterpreters } from "../interpreters/installed-interprete
 import { JournalFile } from "../journal/journal-file.ts";
 import type { Logger } from "../logger.ts";
 import type { NodePolicy } from "../policy/node-policy.ts";
+import { findExecutable, searchPathOf } from "../interpreters/find-executable.ts";
 import { ownAccount } from "../step/account.ts";
+import { Launcher, type ReadyWrappers } from "../step/launcher.ts";
+import { readyWrapperScript } from "../step/ready-wrapper-script.ts";
+import { accountEnvironment } from "../step/step-environment.ts";
 import { wrapperScript } from "../step/wrapper-script.ts";
 import { RunBook } from "./run-book.ts";
 import { RunDesk } from "./run-desk.ts";
@@ -44,6 +48,7 @@ export async function openDesk(
   mkdirSync(runsDirectory, { recursive: true, mode: 0o711 });
   const wrapperPath = join(dataDir, "courier-step.sh");
   await writeDurably(wrapperPath, wrapperScript, { mode: 0o644 });
+  const ready = await readyWrappers(options);
   const book = new RunBook();
   const opened = await JournalFile.open(join(dataDir, "journal.jsonl"), () => book.liveRecords());
   for (const record of opened.records) book.apply(record);
@@ -53,8 +58,10 @@ export async function openDesk(
       ...context,
       runsDirectory,
       wrapperPath,
+      launcher: new Launcher({ ready, keptMax: maxConcurrentRuns }),
       self: ownAccount(environment["HOME"]),
-      agentEnvironment: environment,
+      // A copy: every look at process.env asks the operating system.
+      agentEnvironment: { ...environment },
       evidence,
       cpuQuotas: new CpuQuotas(cgroupDirectory),
     },
@@ -64,4 +71,16 @@ export async function openDesk(
     random,
   });
   return { desk, journalId: journal.journalId };
+}
+
+/** They read /proc and need bash; elsewhere each attempt has a wrapper of its own. */
+async function readyWrappers(options: DeskOptions): Promise<ReadyWrappers | undefined> {
+  const { dataDir, bootId, environment: agentEnvironment } = options;
+  const bashPath = findExecutable(["bash"], searchPathOf(agentEnvironment["PATH"]));
+  if (process.platform !== "linux" || bashPath === undefined) return undefined;
+  const scriptPath = join(dataDir, "courier-ready.sh");
+  await writeDurably(scriptPath, readyWrapperScript, { mode: 0o644 });
+  const account = ownAccount(agentEnvironment["HOME"]);
+  const environment = accountEnvironment({ agentEnvironment, account });
+  return { bashPath, scriptPath, bootId, environment };
 }

@@ -15,7 +15,8 @@ import type { JournalFile } from "../journal/journal-file.ts";
 import type { JournalRecord } from "../journal/journal-record.ts";
 import { journalRetryMs } from "../limits.ts";
 import { endedOutput } from "../step/output-spool.ts";
-import { attemptName, removeRunDirectory } from "../step/run-directory.ts";
+import { EndedDirectories } from "../step/ended-directories.ts";
+import { attemptName } from "../step/run-directory.ts";
 import { sweepRunDirectories } from "../step/sweep-run-directories.ts";
 import { wait } from "../wait.ts";
 import type { Link } from "./link.ts";
@@ -54,6 +55,7 @@ export class RunDesk implements Service {
   readonly #book: RunBook;
   readonly #maxConcurrentRuns: number;
   readonly #pump: OutputPump;
+  readonly #endedDirectories: EndedDirectories;
   readonly #executions = new Map<string, OpenExecution>();
   /** Accepted, waiting for a slot. */
   readonly #queue = new Set<string>();
@@ -74,6 +76,7 @@ export class RunDesk implements Service {
     this.#book = options.book;
     this.#maxConcurrentRuns = options.maxConcurrentRuns;
     this.#pump = new OutputPump(options.context);
+    this.#endedDirectories = new EndedDirectories(options.context);
     this.#evidence = new EvidenceOutbox({
       ...options.context,
       spool: options.context.evidence,
@@ -88,6 +91,7 @@ export class RunDesk implements Service {
     const kept = new Set(states.flatMap((state) => state.launches.map(attemptName)));
     await sweepRunDirectories(this.#context.runsDirectory, kept);
     await this.#evidence.recover((key) => this.#book.isOpenAttempt(key));
+    await this.#context.launcher.start();
     for (const state of states) this.#resume(state);
     this.#startNext();
   }
@@ -98,6 +102,8 @@ export class RunDesk implements Service {
     this.disconnected();
     for (const { execution } of this.#executions.values()) execution.detach();
     await Promise.all([...this.#executions.values()].map((open) => open.done));
+    await this.#context.launcher.stop();
+    this.#endedDirectories.stop();
     await this.#evidence.stop();
     await this.#journal.close();
   }
@@ -380,9 +386,7 @@ export class RunDesk implements Service {
     this.#pump.forget(state.runId);
     this.#evidence.forget(state.runId);
     for (const record of state.launches) {
-      removeRunDirectory(this.#directoryOf(record)).catch((error: unknown) => {
-        this.#context.logger.warn({ runId: state.runId, error }, "run directory not removed");
-      });
+      this.#endedDirectories.add(this.#directoryOf(record));
     }
   }
 

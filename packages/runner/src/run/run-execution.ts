@@ -8,7 +8,7 @@ import {
   takeBackRestart,
 } from "../interpreters/restart-interpreter.ts";
 import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
-import { launch, prepareLaunch, type AttemptEnd, type LaunchOptions } from "../step/launch.ts";
+import { prepareLaunch, type AttemptEnd, type LaunchOptions } from "../step/launch.ts";
 import { reattach } from "../step/reattach.ts";
 import { prepareStep, type StepPlan, type StepPreparation } from "../step/prepare-step.ts";
 import { wait } from "../wait.ts";
@@ -165,7 +165,7 @@ export class RunExecution {
     const aborted = new Promise<undefined>((resolve) => {
       this.#detach.signal.addEventListener("abort", () => resolve(undefined), { once: true });
     });
-    return Promise.race([launch(options), aborted]);
+    return Promise.race([this.#context.launcher.launch(options), aborted]);
   }
 
   /** An earlier agent process launched this: supervise it by its run directory. */
@@ -210,7 +210,8 @@ export class RunExecution {
       remainingMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 - passedMs : undefined,
       onTick: () => this.#announceOnce(record),
     });
-    over.abort();
+    // With a reason, because without one an error is made, with its stack.
+    over.abort("over");
     this.#supervisor = undefined;
     if (verdict === undefined) return;
     if (isRestartStep(step) && verdict.cause !== undefined) this.#takeBackRestart();

@@ -29,6 +29,8 @@ export interface LaunchOptions {
   readonly graceSeconds: number;
   /** Called with the process before it begins; it waits so long. */
   readonly admit?: ((pid: number) => void) | undefined;
+  /** An earlier launch of the same attempt was given up before it began. */
+  readonly isRepeated: boolean;
 }
 
 /**
@@ -91,7 +93,7 @@ export function launch(options: LaunchOptions): Promise<AttemptEnd> {
       resolve({ kind: "notStarted", reason: `the step could not be started: ${error.message}` });
     });
     child.once("exit", (code, signal) => {
-      resolve(endOfChild(options.runDirectory, code, signal));
+      resolve(wrapperEnd(options.runDirectory, { code, signal }));
     });
     child.unref();
   });
@@ -100,10 +102,10 @@ export function launch(options: LaunchOptions): Promise<AttemptEnd> {
 /** Becomes the wrapper, as the same process, once it is told to; when the agent dies before, nothing has begun. */
 const gate = 'read -r courier_go || exit 125; exec /bin/sh "$0" "$@" < /dev/null';
 
-function endOfChild(
+/** What has become of an attempt whose wrapper has ended, by its run directory. */
+export function wrapperEnd(
   runDirectory: string,
-  code: number | null,
-  signal: NodeJS.Signals | null,
+  { code, signal }: { readonly code: number | null; readonly signal: NodeJS.Signals | null },
 ): AttemptEnd {
   const state = readAttemptState(runDirectory);
   switch (state.kind) {

@@ -32,7 +32,12 @@ export type AttemptState =
   | { readonly kind: "abandoned" }
   /** Created, its first line not written yet. */
   | { readonly kind: "opening" }
-  | { readonly kind: "running"; readonly wrapper: WrapperIdentity; readonly timedOut: boolean }
+  | {
+      readonly kind: "running";
+      readonly wrapper: WrapperIdentity;
+      readonly step: StepIdentity | undefined;
+      readonly timedOut: boolean;
+    }
   | {
       readonly kind: "exited";
       readonly wrapper: WrapperIdentity;
@@ -44,6 +49,15 @@ export type AttemptState =
 export interface WrapperIdentity {
   readonly pid: number;
   readonly bootId: string;
+  readonly startTime: string;
+  /** It carries one attempt after the other; each is led by a process of its own. */
+  readonly isReady: boolean;
+}
+
+/** The first process of an attempt of a ready wrapper, which leads its process group. */
+export interface StepIdentity {
+  readonly pid: number;
+  /** `0` when it had ended before it could be asked. */
   readonly startTime: string;
 }
 
@@ -100,7 +114,10 @@ export function readAttemptState(path: string): AttemptState {
   if (wrapper === undefined) return { kind: "opening" };
   const timedOut = lines.includes("timeout");
   const exitCode = lines.map(parseExit).find((code) => code !== undefined);
-  if (exitCode === undefined) return { kind: "running", wrapper, timedOut };
+  if (exitCode === undefined) {
+    const step = lines.map(parseStep).find((found) => found !== undefined);
+    return { kind: "running", wrapper, step, timedOut };
+  }
   return { kind: "exited", wrapper, exitCode, timedOut };
 }
 
@@ -173,10 +190,17 @@ function readText(path: string): string | undefined {
 }
 
 function parseWrapper(line: string): WrapperIdentity | undefined {
-  const match = /^pid (\d+) (\S+) (.+)$/.exec(line);
+  const match = /^(pid|ready) (\d+) (\S+) (.+)$/.exec(line);
   if (match === null) return undefined;
-  const [, pid, bootId = "", startTime = ""] = match;
-  return { pid: Number(pid), bootId, startTime: startTime.trim() };
+  const [, kind, pid, bootId = "", startTime = ""] = match;
+  return { pid: Number(pid), bootId, startTime: startTime.trim(), isReady: kind === "ready" };
+}
+
+function parseStep(line: string): StepIdentity | undefined {
+  const match = /^step (\d+) (\d+)$/.exec(line);
+  if (match === null) return undefined;
+  const [, pid, startTime = ""] = match;
+  return { pid: Number(pid), startTime };
 }
 
 function parseExit(line: string): number | undefined {

@@ -21,15 +21,10 @@ export function stepEnvironment(options: {
   /** What the step leaves there is kept as evidence. */
   readonly artifactsDirectory: string;
 }): Record<string, string> {
-  const { account, key } = options;
+  const { key } = options;
   const cookie = cookieOf(key);
   return {
-    PATH: pathDefault,
-    ...inheritedFrom(options.agentEnvironment),
-    HOME: account.home,
-    USER: account.name,
-    LOGNAME: account.name,
-    SHELL: account.shell,
+    ...accountEnvironment(options),
     ...options.variables,
     ...environmentInputs(options.inputs),
     ...options.interpreterEnvironment,
@@ -39,6 +34,24 @@ export function stepEnvironment(options: {
     COURIER_ATTEMPT: `${key.attempt}`,
     COURIER_ARTIFACTS: options.artifactsDirectory,
     [cookie.name]: cookie.value,
+  };
+}
+
+/** The part that is the same for all attempts of an account. */
+export function accountEnvironment({
+  agentEnvironment,
+  account,
+}: {
+  readonly agentEnvironment: Readonly<Record<string, string | undefined>>;
+  readonly account: Account;
+}): Record<string, string> {
+  return {
+    PATH: pathDefault,
+    ...inheritedFrom(agentEnvironment),
+    HOME: account.home,
+    USER: account.name,
+    LOGNAME: account.name,
+    SHELL: account.shell,
   };
 }
 
