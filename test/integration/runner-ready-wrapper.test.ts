@@ -123,9 +123,11 @@ test("leaves its session to what a step left behind in its group", async () => {
   server.assign(run);
   const result = await server.result(run.runId);
 
-  const [left = 0, next] = pids(server.text(run.runId));
+  const [left = 0] = pids(server.text(run.runId));
+  const [next] = pids(server.text(run.runId, { stepNumber: 2 }));
   expect(result.status).toBe("success");
   expect(isAlive(left)).toBe(true);
+  expect(next).toBeGreaterThan(0);
   expect(next).not.toBe(wrapper);
   process.kill(left, "SIGKILL");
 });

@@ -25,8 +25,12 @@ export const instancesPerTurn = 50;
 /** Node frames recorded in one transaction. */
 export const framesPerTurn = 2000;
 
-/** How long reports gather under load before they are written, ms. */
+/** How long reports gather before they are written when some have just been, ms. */
 export const gatherMs = 3;
+
+/** The same when there were as many as `framesOfLoad` the last time: a commit costs more than its contents, ms. */
+export const gatherUnderLoadMs = 10;
+export const framesOfLoad = 4;
 
 /** How often due jobs are looked for when nothing wakes the loop, ms. */
 export const fireIntervalMs = 250;

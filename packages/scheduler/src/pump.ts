@@ -4,7 +4,13 @@ import type { Database } from "@courier/store";
 import type { Logger } from "pino";
 import type { Announcer } from "./announcer.ts";
 import type { Effects } from "./effects.ts";
-import { framesPerTurn, gatherMs, instancesPerTurn } from "./limits.ts";
+import {
+  framesOfLoad,
+  framesPerTurn,
+  gatherMs,
+  gatherUnderLoadMs,
+  instancesPerTurn,
+} from "./limits.ts";
 import { takeTurn, type Arrival, type ReportFrame, type TurnWork } from "./turn.ts";
 
 /** One thing that a caller waits for until it is committed. */
@@ -41,6 +47,7 @@ export class Pump implements Service {
   #stopGathering: () => void = () => undefined;
   #isGathering = false;
   #lastTurnAt = Number.NEGATIVE_INFINITY;
+  #lastTurnFrameCount = 0;
 
   constructor(options: PumpOptions) {
     this.#options = options;
@@ -136,10 +143,11 @@ export class Pump implements Service {
   #schedule(): void {
     if (!this.#isRunning || this.#turning !== undefined || this.#isGathering) return;
     if (this.backlog + this.#departures.length + this.#due.size === 0) return;
-    const isBusy = this.#options.clock.monotonicMs() - this.#lastTurnAt < gatherMs;
+    const delayMs = this.#lastTurnFrameCount < framesOfLoad ? gatherMs : gatherUnderLoadMs;
+    const isBusy = this.#options.clock.monotonicMs() - this.#lastTurnAt < delayMs;
     this.#isGathering = true;
     if (isBusy) {
-      const timer = this.#options.clock.setTimer(gatherMs, () => void this.#take());
+      const timer = this.#options.clock.setTimer(delayMs, () => void this.#take());
       this.#stopGathering = () => timer.cancel();
     } else {
       const immediate = setImmediate(() => void this.#take());
@@ -165,6 +173,7 @@ export class Pump implements Service {
     };
     await this.#commit(batch);
     this.#lastTurnAt = this.#options.clock.monotonicMs();
+    this.#lastTurnFrameCount = batch.frames.length;
   }
 
   async #commit(batch: Batch): Promise<void> {
