@@ -7,6 +7,7 @@ import type { CpuQuotas } from "../host/cpu-quotas.ts";
 import type { Logger } from "../logger.ts";
 import type { NodePolicy } from "../policy/node-policy.ts";
 import type { Account } from "../step/account.ts";
+import type { EndedDirectories } from "../step/ended-directories.ts";
 import type { Launcher } from "../step/launcher.ts";
 import type { OutputSpool } from "../step/output-spool.ts";
 import type { RunState } from "./run-state.ts";
@@ -28,6 +29,7 @@ export interface NodeContext {
   readonly spoolBytesMax: number;
   readonly cpuQuotas: CpuQuotas;
   readonly evidence: EvidenceSpool;
+  readonly endedDirectories: EndedDirectories;
 }
 
 /** What an execution does to the outside: its record, and its words to the service. */

@@ -10,6 +10,7 @@ import type { Logger } from "../logger.ts";
 import type { NodePolicy } from "../policy/node-policy.ts";
 import { findExecutable, searchPathOf } from "../interpreters/find-executable.ts";
 import { ownAccount } from "../step/account.ts";
+import { EndedDirectories } from "../step/ended-directories.ts";
 import { Launcher, type ReadyWrappers } from "../step/launcher.ts";
 import { readyWrapperScript } from "../step/ready-wrapper-script.ts";
 import { accountEnvironment } from "../step/step-environment.ts";
@@ -64,6 +65,7 @@ export async function openDesk(
       agentEnvironment: { ...environment },
       evidence,
       cpuQuotas: new CpuQuotas(cgroupDirectory),
+      endedDirectories: new EndedDirectories({ clock, logger }),
     },
     journal,
     book,

@@ -15,7 +15,6 @@ import type { JournalFile } from "../journal/journal-file.ts";
 import type { JournalRecord } from "../journal/journal-record.ts";
 import { journalRetryMs } from "../limits.ts";
 import { endedOutput } from "../step/output-spool.ts";
-import { EndedDirectories } from "../step/ended-directories.ts";
 import { attemptName } from "../step/run-directory.ts";
 import { sweepRunDirectories } from "../step/sweep-run-directories.ts";
 import { wait } from "../wait.ts";
@@ -55,7 +54,6 @@ export class RunDesk implements Service {
   readonly #book: RunBook;
   readonly #maxConcurrentRuns: number;
   readonly #pump: OutputPump;
-  readonly #endedDirectories: EndedDirectories;
   readonly #executions = new Map<string, OpenExecution>();
   /** Accepted, waiting for a slot. */
   readonly #queue = new Set<string>();
@@ -76,7 +74,6 @@ export class RunDesk implements Service {
     this.#book = options.book;
     this.#maxConcurrentRuns = options.maxConcurrentRuns;
     this.#pump = new OutputPump(options.context);
-    this.#endedDirectories = new EndedDirectories(options.context);
     this.#evidence = new EvidenceOutbox({
       ...options.context,
       spool: options.context.evidence,
@@ -103,7 +100,7 @@ export class RunDesk implements Service {
     for (const { execution } of this.#executions.values()) execution.detach();
     await Promise.all([...this.#executions.values()].map((open) => open.done));
     await this.#context.launcher.stop();
-    this.#endedDirectories.stop();
+    this.#context.endedDirectories.stop();
     await this.#evidence.stop();
     await this.#journal.close();
   }
@@ -385,9 +382,8 @@ export class RunDesk implements Service {
     this.#queue.delete(state.runId);
     this.#pump.forget(state.runId);
     this.#evidence.forget(state.runId);
-    for (const record of state.launches) {
-      this.#endedDirectories.add(this.#directoryOf(record));
-    }
+    const { endedDirectories } = this.#context;
+    for (const record of state.launches) endedDirectories.add(this.#directoryOf(record));
   }
 
   #directoryOf(record: RunState["launches"][number]): string {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import { Buffer } from "node:buffer";
 
 /** An attempt for a ready wrapper: what is different from the environment that the wrapper was started with, and the rest. */
 export interface Order {
@@ -76,9 +76,7 @@ export class ReadyWrapper {
     child.stdout.on("error", () => undefined);
     child.stdout.setEncoding("latin1").on("data", (text: string) => this.#hear(text));
     child.unref();
-    for (const stream of [child.stdin, child.stdout]) {
-      if ("unref" in stream && typeof stream.unref === "function") stream.unref();
-    }
+    for (const stream of [child.stdin, child.stdout]) if (stream instanceof Socket) stream.unref();
   }
 
   #hear(text: string): void {
