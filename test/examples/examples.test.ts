@@ -68,6 +68,69 @@ describe("the examples on real nodes", () => {
     expect(found.map((node) => textAt(node, ["name"])).toSorted()).toEqual(names);
   });
 
+  it.each<readonly [string, string, readonly (readonly [string, string, string])[]]>([
+    [
+      "variables.yaml",
+      "4.2.1release 4.2.1 from stable goes to /srv/app-4.2.1\nquoted /srv/app-4.2.1\n",
+      [
+        ["success", "", '{"RELEASE":"4.2.1"}'],
+        ["success", '{"CHANNEL":"stable","RELEASE":"4.2.1","TARGET":"/srv/app-4.2.1"}', ""],
+      ],
+    ],
+    [
+      "conditions.toml",
+      "false\nwritten\nrelease 2.10.0\n",
+      [
+        ["success", "", String.raw`{"FOUND":"false\n"}`],
+        ["success", String.raw`{"FOUND":"false\n"}`, ""],
+        ["skipped", String.raw`{"FOUND":"false\n"}`, ""],
+        ["success", '{"RELEASE":"2.10.0"}', ""],
+      ],
+    ],
+    [
+      "outputs.json",
+      "scanner version: 7.3 (stable)\nscanner 7.3 exited with 4: ssh-2 failed\n",
+      [
+        ["failure", '{"dir":"/tmp"}', '{"CODE":"4","FIRST_FAILED":"ssh-2","SCANNER":"7.3"}'],
+        ["success", '{"CODE":"4","FIRST_FAILED":"ssh-2","SCANNER":"7.3"}', ""],
+      ],
+    ],
+    [
+      "sensitive.yaml",
+      "token=***\nlength 15, value ***\nBasic dXNlcjp***\n",
+      [
+        ["success", "", '{"TOKEN":"***"}'],
+        ["success", '{"TOKEN":"***"}', ""],
+      ],
+    ],
+    ["cpu-limits.toml", "working\n", [["success", "", ""]]],
+  ])("%s shows what its steps got and produced", async (...row) => {
+    const [file, output, steps] = row;
+    const runId = await runAgain(file);
+
+    const { stdout } = await stack.cli(["state", "run", "logs", "--runId", runId]);
+    const list = await stack.json(["state", "run", "list-steps", "--runId", runId]);
+
+    expect(stdout).toBe(output);
+    const keys = ["status", "inputs", "outputs"];
+    expect(itemsOf(list).map((step) => keys.map((key) => valueAt(step, [key])))).toEqual(steps);
+    if (file === "cpu-limits.toml") {
+      const reason = textAt(list, ["items", 0, "reason"]);
+      expect(reason).toMatch(/^$|^its limits "cpu" and "cores" are not in force: ./);
+    }
+  });
+
+  /** Runs an example once more under another name; the id of its only run. */
+  async function runAgain(file: string): Promise<string> {
+    const template = readFileSync(join(directory, file), "utf8");
+    const stdin = template.replace(/^(\s*"?name"?(?: =|:) "?)/m, "$1again-");
+    const format = ["--body-format", extname(file).slice(1)];
+    const add = ["scheduler", "jobs", "add-job", "--body-file", "-", ...format, "--wait"];
+    const instanceId = textAt(await stack.json(add, { stdin }), ["item", "instance", "id"]);
+    const list = ["state", "instance", "list-instance-runs", "--instanceId", instanceId];
+    return textAt(await stack.json(list), ["items", 0, "runId"]);
+  }
+
   it("node-groups/tags.yaml changes the tags of a node", async () => {
     const body = ["--body-file", join(directory, "node-groups", "tags.yaml")];
     const changed = await stack.json([
