@@ -44,6 +44,15 @@ export class PatternAutomaton {
     return at(this.#first, byte);
   }
 
+  /** The first place from `from` on where a pattern may begin; the length of the chunk when there is none. */
+  findBeginning(chunk: Uint8Array, from: number): number {
+    const first = this.#first;
+    let at = from;
+    // The hot loop: most bytes are no beginning of anything.
+    while (at < chunk.length && first[chunk[at] ?? 0] === 0) at += 1;
+    return at;
+  }
+
   /** How many of the last bytes may be the beginning of a pattern that has not ended. */
   pending(state: number): number {
     return at(this.#pending, state);

@@ -35,7 +35,7 @@ export class SecretMask {
  */
 export class Redactor {
   readonly #automaton: PatternAutomaton;
-  /** Where in the stream the last bytes that are no newlines were, by their count modulo its length. */
+  /** Where in the stream the last bytes were that are no newlines and may be part of a secret, by their count modulo its length. */
   readonly #places: Float64Array;
   #state = 0;
   #solidCount = 0;
@@ -59,7 +59,15 @@ export class Redactor {
   push(chunk: Buffer): Buffer {
     if (this.#automaton.lengthMax === 0) return chunk;
     this.#carry = this.#carry.length === 0 ? chunk : Buffer.concat([this.#carry, chunk]);
-    for (const byte of chunk) this.#step(byte);
+    for (let at = 0; at < chunk.length; at += 1) {
+      if (this.#state === 0) {
+        const start = this.#automaton.findBeginning(chunk, at);
+        this.#length += start - at;
+        at = start;
+      }
+      const byte = chunk[at];
+      if (byte !== undefined) this.#step(byte);
+    }
     const pending = this.#automaton.pending(this.#state);
     return this.#release(pending === 0 ? this.#length : this.#placeOf(this.#solidCount - pending));
   }
