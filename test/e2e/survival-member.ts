@@ -48,6 +48,11 @@ export class Member {
     return this.#ready;
   }
 
+  /** Resolves when the present life has written this text to stderr. */
+  async wrote(text: string): Promise<void> {
+    await this.#program?.wrote("stderr", text);
+  }
+
   /** Ends the present life with a signal; its exit code. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     const program = this.#program;

@@ -357,13 +357,20 @@ describe("every route", () => {
     const documented = Object.entries(at(json, "paths") ?? {}).flatMap(([path, methods]) =>
       Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
     );
+    // Held to the same in api-evidence.test.ts: who may ask is not a token's role alone.
+    const evidence = ["GET", "PUT"].map(
+      (method) =>
+        `${method} ${state}/runs/{runId}/steps/{stepNumber}/attempts/{attemptNumber}/evidence`,
+    );
     const open = ["/healthz", "/readyz", "/openapi.json"].map((path) => `GET ${path}`);
 
     const covered = routes.map(
       ({ method, path }) => `${method} ${path.replace(/:\w+/, () => `{${parameter(path)}}`)}`,
     );
 
-    expect(documented.sort()).toEqual([...covered, ...open, `POST ${management}/enroll`].sort());
+    expect(documented.sort()).toEqual(
+      [...covered, ...evidence, ...open, `POST ${management}/enroll`].sort(),
+    );
   });
 
   it.each(["/healthz", "/readyz", "/openapi.json"])("answers %s without a token", async (path) => {

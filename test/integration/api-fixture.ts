@@ -4,7 +4,7 @@ import { createApi, mintToken, type Api, type ApiLimits } from "@courier/api";
 import { InProcessBus } from "@courier/bus";
 import type { TokenRole } from "@courier/schema";
 import { Scheduler } from "@courier/scheduler";
-import { insertToken, type Database } from "@courier/store";
+import { insertToken, TableArchives, type ArchiveStore, type Database } from "@courier/store";
 import {
   FakeClock,
   temporaryDatabase,
@@ -28,7 +28,7 @@ export interface Answer {
 /** What a request may carry. */
 export interface Asked {
   readonly token?: string;
-  readonly body?: string | object;
+  readonly body?: string | object | Uint8Array;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -44,6 +44,7 @@ export class ApiFixture {
   readonly bus = new InProcessBus();
   readonly log: string[] = [];
   readonly db: Database;
+  readonly archives: ArchiveStore;
   readonly scheduler: Scheduler;
   readonly api: Api;
   readonly #temporary: TemporaryDatabase;
@@ -55,9 +56,11 @@ export class ApiFixture {
     this.#temporary = temporary;
     const log = pino({ level: "warn" }, { write: (line) => void this.log.push(line) });
     const shared = { db, bus: this.bus, clock: this.clock, newId: randomUUID, log };
-    this.scheduler = new Scheduler(shared);
+    this.archives = new TableArchives(db);
+    this.scheduler = new Scheduler({ ...shared, archives: this.archives });
     this.api = createApi({
       ...shared,
+      archives: this.archives,
       jobControl: this.scheduler,
       serverPublicKey: "c2VydmVy",
       version: "0.0.0-test",
@@ -119,10 +122,10 @@ export class ApiFixture {
   }
 
   /** Enrols a node over HTTP. */
-  async enrol(name: string): Promise<NodeStandIn> {
+  async enrol(name: string, publicKey = newPublicKey()): Promise<NodeStandIn> {
     const token = await this.token("node-manager");
     const key = await this.send("POST", "/node/management/v1/enrollment-keys", { token, body: {} });
-    const body = { key: at(key.json, "item", "key"), name, publicKey: newPublicKey() };
+    const body = { key: at(key.json, "item", "key"), name, publicKey };
     const enrolled = await this.send("POST", "/node/management/v1/enroll", { body });
     return new NodeStandIn(String(at(enrolled.json, "item", "nodeId")), this);
   }
@@ -206,8 +209,12 @@ function requestInit(method: string, asked: Asked): RequestInit {
       ...(body === undefined ? {} : { "content-type": contentType }),
       ...headers,
     },
-    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: isRaw(body) ? body : JSON.stringify(body) }),
   };
+}
+
+function isRaw(body: NonNullable<Asked["body"]>): body is string | Uint8Array<ArrayBuffer> {
+  return typeof body === "string" || body instanceof Uint8Array;
 }
 
 function parseIfJson(text: string, contentType: string | null): unknown {

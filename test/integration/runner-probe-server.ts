@@ -14,6 +14,7 @@ import {
   type StopOutcome,
 } from "@courier/protocol";
 import { WebSocketServer, type WebSocket } from "ws";
+import { EvidenceProbe } from "./runner-probe-evidence.ts";
 
 interface Waiter {
   readonly matches: (message: NodeMessage) => boolean;
@@ -33,6 +34,7 @@ interface Piece {
 export class ProbeServer {
   /** Everything that nodes sent, in order of arrival. */
   readonly messages: NodeMessage[] = [];
+  readonly evidence = new EvidenceProbe();
   acksResults = true;
   acksOutput = true;
   heartbeatIntervalMs = 1000;
@@ -59,7 +61,10 @@ export class ProbeServer {
 
   /** Listens on a free port; again on the same one after `stop`. */
   async start(): Promise<void> {
-    const http = createServer((request, response) => void this.#enroll(request, response));
+    const http = createServer((request, response) => {
+      if (EvidenceProbe.concerns(request)) void this.evidence.handle(request, response);
+      else void this.#enroll(request, response);
+    });
     const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
     http.on("upgrade", (request, socket, head) => {
       webSockets.handleUpgrade(request, socket, head, (ws) => this.#serve(ws));

@@ -1,13 +1,15 @@
 import type { Bus } from "@courier/bus";
 import type { Clock } from "@courier/core";
 import type { JobControl } from "@courier/protocol";
-import type { Database } from "@courier/store";
+import type { ArchiveStore, Database } from "@courier/store";
 import type { Logger } from "pino";
 import type { LiveStreams } from "./live-streams.ts";
 
 /** What the routes work with. */
 export interface ApiContext {
   readonly db: Database;
+  /** Where the bytes of evidence are. */
+  readonly archives: ArchiveStore;
   readonly bus: Bus;
   readonly clock: Clock;
   /** Makes a new lower-case UUID v4. */

@@ -6,6 +6,7 @@ import type { ApiContext } from "./api-context.ts";
 import { Authenticator } from "./authenticator.ts";
 import { discardRestAfterAnswer } from "./discard-body.ts";
 import { sendError } from "./error-response.ts";
+import { addEvidenceRoutes } from "./evidence.ts";
 import { createHttpServer, type TlsFiles } from "./http-server.ts";
 import { HttpStats } from "./http-stats.ts";
 import { addExceptionRuleRoutes } from "./exception-rules.ts";
@@ -139,6 +140,7 @@ function addRoutes(
   addPauseRoutes(app, context);
   addExplainRoute(app, context);
   addRunRoutes(app, context);
+  addEvidenceRoutes(app, context);
   addNodeRoutes(app, context);
   addNodeSetRoutes(app, context);
   addTokenRoutes(app, context, authenticator);

@@ -38,6 +38,11 @@ export const outputChunksPerRead = 64;
 /** Live streams at once; each may hold one page of output in memory. */
 export const streamsMax = 1000;
 
+/** Parts of archives that are taken at once, each in memory; the other nodes come again. */
+export const evidenceUploadsMax = 32;
+/** Archives that are put together and sent at once. */
+export const evidenceDownloadsMax = 32;
+
 /** A store that does not answer a ping within this time is not ready, ms. */
 export const readyTimeoutMs = 2000;
 

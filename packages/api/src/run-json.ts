@@ -1,6 +1,7 @@
 import { settleStep } from "@courier/core";
 import type { Run, RunDetail, StepResult } from "@courier/schema";
-import type { FoundRun, RunRow, StepRow } from "@courier/store";
+import type { EvidenceRow, FoundRun, RunRow, StepRow } from "@courier/store";
+import { stepArtifacts } from "./evidence-json.ts";
 import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
 
 /** A run as list-instance-runs shows it: the keys of the original, and a late report where there is one. */
@@ -40,14 +41,22 @@ export function runDetail(row: FoundRun): RunDetail {
   };
 }
 
-/** A step as list-steps shows it: the keys of the original, no more. One that the node has not told of follows from the run. */
+/** A step as list-steps shows it: the keys of the original, and artifacts where there are some. One that the node has not told of follows from the run. */
 export function stepItem(
   run: RunRow,
-  step: { readonly stepNumber: number; readonly recorded: StepRow | undefined },
+  step: {
+    readonly stepNumber: number;
+    readonly recorded: StepRow | undefined;
+    /** Archives of the run that are here. */
+    readonly stored: readonly EvidenceRow[];
+    readonly now: number;
+  },
 ): StepResult {
   const { stepNumber, recorded } = step;
+  const artifacts = stepArtifacts(recorded, step);
   const { status, reason } = settleStep(run.status, recorded);
   return {
+    ...(artifacts.length === 0 ? {} : { artifacts }),
     inputs: recorded?.inputs ?? "",
     interpreterPath: recorded?.interpreterPath ?? "",
     interpreterVersion: recorded?.interpreterVersion ?? "",

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { CourierError } from "@courier/core";
 import { instanceTopic, runTopic } from "@courier/protocol";
 import type { ActionSpec, SchemaTypes } from "@courier/schema";
-import { findInstance, findRun, listSteps, type FoundRun } from "@courier/store";
+import { findInstance, findRun, listEvidence, listSteps, type FoundRun } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { askerOf } from "./audit.ts";
@@ -59,8 +59,11 @@ async function listStepsPage(
     (await listSteps(context.db, runId)).map((step) => [step.stepNumber, step]),
   );
   const stepCount = await countSteps(context, run.instanceId);
+  const hasArtifacts = [...recorded.values()].some((step) => step.artifacts !== undefined);
+  const stored = hasArtifacts ? await listEvidence(context.db, { runId }) : [];
+  const now = context.clock.now();
   const steps = Array.from({ length: stepCount }, (_, index) =>
-    stepItem(run, { stepNumber: index + 1, recorded: recorded.get(index + 1) }),
+    stepItem(run, { stepNumber: index + 1, recorded: recorded.get(index + 1), stored, now }),
   );
   const start = (page.page - 1) * page.size;
   return pageOf(steps.slice(start, start + page.size), stepCount, {

@@ -126,6 +126,11 @@ export const commandTree: CommandGroup = {
               load: async () => (await import("./commands/run-logs.ts")).runLogs,
             },
             {
+              name: "get-step-attempt-evidence",
+              summary: "save what an attempt of a step wrote and left",
+              load: async () => (await import("./commands/get-evidence.ts")).getEvidence,
+            },
+            {
               name: "cancel",
               summary: "stop a run",
               load: async () => (await import("./commands/cancel-run.ts")).cancelRun,

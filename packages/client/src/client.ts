@@ -33,6 +33,7 @@ import type {
   TemplateText,
 } from "./call-options.ts";
 import { foreignAnswer, type HttpAnswer } from "./error-answer.ts";
+import { evidenceStream, type EvidenceStream } from "./evidence-stream.ts";
 import { readOutput, type OutputEvent } from "./follow-output.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { readPage, type ListAnswer } from "./large-page.ts";
@@ -101,6 +102,15 @@ export interface CourierClient extends ManagementClient, SchedulerClient {
       readonly isFollowing: boolean;
     },
   ): AsyncGenerator<OutputEvent, void, undefined>;
+  /** The evidence of one attempt, as it arrives. */
+  openEvidence(
+    attempt: {
+      readonly runId: string;
+      readonly stepNumber: number;
+      readonly attemptNumber: number;
+    },
+    options: CallOptions,
+  ): Promise<EvidenceStream>;
   /** Never sent twice: a lost answer would leave a second key behind. */
   createEnrollmentKey(
     request: EnrollmentKeyRequest,
@@ -167,9 +177,12 @@ export function createClient(options: ClientOptions): CourierClient {
 
 /** The calls about one run. */
 function createRunCalls(
-  { get, post, postKeyed, stream, pace }: ReturnType<typeof createRequests>,
+  { get, post, postKeyed, stream, streamWithHead, pace }: ReturnType<typeof createRequests>,
   url: string,
-): Pick<CourierClient, "getRun" | "listSteps" | "cancelRun" | "retryRun" | "readOutput"> {
+): Pick<
+  CourierClient,
+  "getRun" | "listSteps" | "cancelRun" | "retryRun" | "readOutput" | "openEvidence"
+> {
   const run = (id: string): string => `${state}/runs/${encodeURIComponent(id)}`;
   return {
     getRun: (id, call) => get(run(id), {}, call),
@@ -177,6 +190,10 @@ function createRunCalls(
     cancelRun: (id, call) => post(`${run(id)}/cancel`, call),
     retryRun: (id, request, call) =>
       postKeyed(`${run(id)}/retry`, { ...call, body: JSON.stringify(request) }),
+    openEvidence: async ({ runId, stepNumber, attemptNumber }, { signal }) => {
+      const path = `${run(runId)}/steps/${stepNumber}/attempts/${attemptNumber}/evidence`;
+      return evidenceStream(await streamWithHead(path, { signal }), signal);
+    },
     readOutput: (id, { signal, stepNumber, isFollowing }) =>
       readOutput({
         url,
@@ -262,6 +279,11 @@ function createRequests(options: ClientOptions) {
     /** Not sent twice: the second answer would say that there is no such thing. */
     remove: <T>(path: string, { signal }: CallOptions): Promise<T> =>
       send<T>({ method: "DELETE", path, signal }, false),
+    streamWithHead: (path: string, { signal }: CallOptions) =>
+      withRetries(() => transport.openWithHead({ method: "GET", path, signal, timeoutMs }), {
+        pace,
+        signal,
+      }),
     stream: (path: string, query: Filters, { signal }: CallOptions) =>
       transport.open({ method: "GET", path, query: toQuery(query), signal, timeoutMs }),
   };

@@ -2,6 +2,7 @@ export type { CallOptions, Filters, PageQuery, TemplateText } from "./call-optio
 export type { ClientOptions, CourierClient } from "./client.ts";
 export type { NodeSetKind } from "./management-client.ts";
 export { createClient } from "./client.ts";
+export type { EvidenceStream } from "./evidence-stream.ts";
 export type { OutputEvent, OutputPiece } from "./follow-output.ts";
 export type { Pace } from "./retry-policy.ts";
 export { isRetryable } from "./retry-policy.ts";

@@ -40,6 +40,11 @@ export interface Transport {
   send(request: HttpRequest): Promise<HttpAnswer>;
   /** Resolves when the head of the answer is there; `timeoutMs` covers only that. The caller destroys the stream. */
   open(request: HttpRequest): Promise<Readable>;
+  /** Like `open`, with the head; names are lower case. */
+  openWithHead(request: HttpRequest): Promise<{
+    readonly stream: Readable;
+    readonly headers: Readonly<Record<string, string>>;
+  }>;
 }
 
 /** Creates the transport; it holds no connection until the first request. */
@@ -57,17 +62,19 @@ export function createTransport(options: TransportOptions): Transport {
     return answer;
   }
 
-  async function open(request: HttpRequest): Promise<Readable> {
+  async function openWithHead(request: HttpRequest): ReturnType<Transport["openWithHead"]> {
     const url = urlOf(request);
     const response = await exchange(await connect(), { ...request, url, responseType: "stream" });
     options.trace?.(`${request.method} ${url} -> ${response.status} (stream)`);
     // axios types `data` by the caller's claim; with responseType "stream" on Node it is a Readable.
     const stream = response.data as Readable;
-    if (isSuccess(response.status)) return stream;
+    if (isSuccess(response.status)) return { stream, headers: readAnswer(response, "").headers };
     throw errorFromAnswer(options.url, readAnswer(response, await readText(stream)));
   }
 
-  return { send, open };
+  const open = async (request: HttpRequest): Promise<Readable> =>
+    (await openWithHead(request)).stream;
+  return { send, open, openWithHead };
 }
 
 async function createAxios(options: TransportOptions): Promise<AxiosInstance> {
@@ -112,6 +119,8 @@ async function exchange(
       },
       data: request.body === undefined ? undefined : Buffer.from(request.body),
       responseType: request.responseType,
+      // What is streamed is not kept in memory.
+      ...(request.responseType === "stream" ? { maxContentLength: Number.POSITIVE_INFINITY } : {}),
       // The same limit for axios, which would otherwise wait for ever on its own account.
       timeout: request.responseType === "stream" ? 0 : request.timeoutMs,
       signal: AbortSignal.any([request.signal, signal]),

@@ -25,6 +25,9 @@ export type ErrorCode =
   | "JOB_NOT_FOUND"
   | "INSTANCE_NOT_FOUND"
   | "RUN_NOT_FOUND"
+  | "EVIDENCE_NOT_FOUND"
+  | "EVIDENCE_REFUSED"
+  | "EVIDENCE_DAMAGED"
   | "NODE_NOT_FOUND"
   | "FILTER_NOT_FOUND"
   | "LIST_NOT_FOUND"
@@ -94,6 +97,17 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     404,
     4,
     "list runs with `courier-cli state instance list-instance-runs --instanceId ID`",
+  ),
+  EVIDENCE_NOT_FOUND: entry(
+    404,
+    4,
+    "list steps and their attempts with `courier-cli state run list-steps --runId ID`",
+  ),
+  EVIDENCE_REFUSED: entry(409, 5, "hand in the artifacts of this node's own attempts, once"),
+  EVIDENCE_DAMAGED: entry(
+    500,
+    1,
+    "the archive is not what its digest says; get it again, and look at the disk that holds it",
   ),
   NODE_NOT_FOUND: entry(404, 4, "list nodes with `courier-cli management node find-all-nodes`"),
   FILTER_NOT_FOUND: entry(

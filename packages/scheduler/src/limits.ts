@@ -88,3 +88,15 @@ export const examplesMax = 5;
 
 /** The variables that one run from a later step is given, bytes: an assignment has to fit in a frame. */
 export const carriedValuesBytesMax: number = 1024 * 1024;
+
+/** Artifacts are deleted after this, ms. */
+export const evidenceRetentionMs: number = 30 * 24 * 60 * 60 * 1000;
+
+/** Artifacts kept in all, bytes; beyond, the oldest go. */
+export const evidenceRetentionBytes: number = 20 * 1024 * 1024 * 1024;
+
+/** Archives deleted in one transaction by retention. */
+export const evidenceBatch = 100;
+
+/** An archive that belongs to no attempt is removed after this, ms: longer than a node tries to hand one in. */
+export const orphanedArchiveMs: number = 48 * 60 * 60 * 1000;

@@ -16,7 +16,12 @@ import {
   type StartAnswer,
   type StartOrder,
 } from "@courier/protocol";
-import { setAllNodesOffline, type Database, type UnacceptedRun } from "@courier/store";
+import {
+  setAllNodesOffline,
+  type ArchiveStore,
+  type Database,
+  type UnacceptedRun,
+} from "@courier/store";
 import type { Logger } from "pino";
 import { Announcer } from "./announcer.ts";
 import { cancelInstance, cancelRun } from "./cancel.ts";
@@ -25,6 +30,7 @@ import { explain } from "./explain.ts";
 import { endUnconfirmed, listOverdue } from "./expire.ts";
 import { fireDueJobs } from "./fire-due-jobs.ts";
 import {
+  evidenceBatch,
   expireIntervalMs,
   fireIntervalMs,
   presenceGraceMs,
@@ -42,10 +48,13 @@ import { abandonStranded, listForSweep, redeliver } from "./rescue.ts";
 import { rerun } from "./rerun.ts";
 import { deleteExpired } from "./retain.ts";
 import { startJob } from "./start-job.ts";
+import { deleteExpiredEvidence, sweepArchives } from "./retain-evidence.ts";
 
 /** What a scheduler is made of. */
 export interface SchedulerOptions {
   readonly db: Database;
+  /** Where the bytes of evidence are; without it they are left alone. */
+  readonly archives?: ArchiveStore;
   readonly bus: Bus;
   readonly clock: Clock;
   /** A fresh lower-case UUID. */
@@ -79,6 +88,8 @@ export class Scheduler implements Service, NodeReports, JobControl {
   #presenceSettledAt = 0;
   /** The last run that the rescuer sent again before it had enough for once. */
   #redeliveredUpTo: UnacceptedRun | undefined;
+  /** Where the sweep of archives goes on. */
+  #sweptUpTo = "";
   #unsubscribe: Unsubscribe | undefined;
 
   constructor(options: SchedulerOptions) {
@@ -250,8 +261,18 @@ export class Scheduler implements Service, NodeReports, JobControl {
   }
 
   async #retain(): Promise<boolean> {
-    const deleted = await deleteExpired(this.#options.db, this.#options.clock.now());
-    return deleted >= retentionBatch;
+    const { db, archives, clock } = this.#options;
+    const now = clock.now();
+    const deleted = await deleteExpired(db, now);
+    const hasMore = archives !== undefined && (await this.#retainEvidence(archives, now));
+    return deleted >= retentionBatch || hasMore;
+  }
+
+  async #retainEvidence(archives: ArchiveStore, now: number): Promise<boolean> {
+    const { db } = this.#options;
+    const deletedCount = await deleteExpiredEvidence(db, { archives, now });
+    this.#sweptUpTo = await sweepArchives(db, { archives, now, cursor: this.#sweptUpTo });
+    return deletedCount >= evidenceBatch;
   }
 }
 

@@ -89,6 +89,7 @@ export type { ApiTokenResponse } from "./generated/api-token-response.ts";
 export type { CancelResponse } from "./generated/cancel-response.ts";
 export type { EnrollmentKeyRequest } from "./generated/enrollment-key-request.ts";
 export type { EnrollmentKeyResponse } from "./generated/enrollment-key-response.ts";
+export type { EvidenceUploadResponse } from "./generated/evidence-upload-response.ts";
 export type { ErrorBody, ErrorDetail } from "./generated/error-body.ts";
 export type {
   GroupStatus,
@@ -121,7 +122,7 @@ export type { Run, RunStatus } from "./generated/run.ts";
 export { schemas } from "./generated/schemas.ts";
 export type { SchemaTypes } from "./generated/schemas.ts";
 export type { StepList } from "./generated/step-list.ts";
-export type { StepResult, StepStatus } from "./generated/step.ts";
+export type { StepArtifacts, StepResult, StepStatus } from "./generated/step.ts";
 export type { ValidateResponse } from "./generated/validate-response.ts";
 export type { JsonSchema } from "./json-schema.ts";
 export { formatProblems } from "./format-problems.ts";

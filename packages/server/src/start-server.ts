@@ -7,7 +7,7 @@ import { InProcessBus } from "@courier/bus";
 import { CourierError, type Clock } from "@courier/core";
 import { Gateway } from "@courier/gateway";
 import { Scheduler } from "@courier/scheduler";
-import { openDatabase, type Database } from "@courier/store";
+import { openArchives, openDatabase, type Database } from "@courier/store";
 import type { Logger } from "pino";
 import { urlOf } from "./address.ts";
 import { adminTokenFile, ensureAdminToken } from "./admin-token.ts";
@@ -61,10 +61,12 @@ async function startParts(options: ServerOptions, stack: StopStack): Promise<str
   const isFirstStart = await ensureAdminToken({ ...shared, dataDir: options.dataDir });
   if (isFirstStart) options.log.info({ file: adminTokenFile }, "created the first admin token");
   const serverKey = await loadServerKey(db);
-  const scheduler = new Scheduler(shared);
+  const archives = openArchives(db, options.dataDir);
+  const scheduler = new Scheduler({ ...shared, archives });
   const gateway = new Gateway({ ...shared, reports: scheduler, serverKey });
   const api = createApi({
     ...shared,
+    archives,
     jobControl: scheduler,
     serverPublicKey: serverKey.publicKey,
     version: readVersion(),

@@ -102,7 +102,20 @@ export { listSteps, upsertSteps } from "./steps.ts";
 export type { StepOutputs } from "./step-outputs.ts";
 export { copyStepOutputs, listStepOutputs } from "./step-outputs.ts";
 export type { NewOutputChunk, NodeOutputBatch, OutputRow } from "./output.ts";
-export { appendOutput, listOutput } from "./output.ts";
+export type { AttemptStream, OutputExtent } from "./output.ts";
+export { appendOutput, listOutput, listOutputExtents, readOutputPiece } from "./output.ts";
+export type { EvidenceRow } from "./evidence.ts";
+export {
+  deleteOldEvidence,
+  insertEvidence,
+  listEvidence,
+  listRecordedArchives,
+} from "./evidence.ts";
+export type { ArchiveStore, StoredArchive } from "./archives/archive-store.ts";
+export { archiveName } from "./archives/archive-store.ts";
+export { FileArchives } from "./archives/file-archives.ts";
+export { TableArchives } from "./archives/table-archives.ts";
+export { openArchives } from "./archives/open-archives.ts";
 export type { ExpiredStop, StopRequested } from "./stops.ts";
 export { listExpiredStops, nextStopDeadlineAt, requestStops } from "./stops.ts";
 export type { FoundRun, OpenRun, RerunTarget, StrandedRun, UnacceptedRun } from "./run-lists.ts";

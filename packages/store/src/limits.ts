@@ -39,3 +39,6 @@ export const transactionAttemptsMax = 5;
 
 /** Records of missed occurrences that are kept for one job. */
 export const missedPerJobMax = 1_000;
+
+/** Archives that a sweep looks at in one statement. */
+export const archivesPerSweep = 200;

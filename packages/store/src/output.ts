@@ -1,4 +1,5 @@
 import type { OutputStream } from "@courier/protocol";
+import { sql } from "kysely";
 import type { Db } from "./database.ts";
 import { atomically, reading } from "./handle.ts";
 import { seqOfRun } from "./steps.ts";
@@ -65,6 +66,56 @@ export async function listOutput(
     .limit(options.limit)
     .execute();
   return { items: rows.map(toOutputRow) };
+}
+
+/** One stream of one attempt. */
+export interface AttemptStream {
+  readonly runId: string;
+  readonly stepNumber: number;
+  readonly attempt: number;
+  readonly stream: OutputStream;
+}
+
+/** Where a stored piece of output begins, and its size in bytes. */
+export interface OutputExtent {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Which pieces of a stream are stored, in order; without their bytes. */
+export async function listOutputExtents(
+  db: Db,
+  { runId, stepNumber, attempt, stream }: AttemptStream,
+): Promise<OutputExtent[]> {
+  // Unique index on runs.id, unique index of output_chunks.
+  const rows = await reading(db)
+    .selectFrom("output_chunks")
+    .select(["byte_offset", sql<number>`length(data)`.as("bytes")])
+    .where("run_seq", "=", seqOfRun(runId))
+    .where("step_number", "=", stepNumber)
+    .where("attempt", "=", attempt)
+    .where("stream", "=", stream)
+    .orderBy("byte_offset")
+    .execute();
+  return rows.map(({ byte_offset, bytes }) => ({ offset: byte_offset, bytes: Number(bytes) }));
+}
+
+/** The bytes of the piece that begins at an offset; undefined when it is gone. */
+export async function readOutputPiece(
+  db: Db,
+  { runId, stepNumber, attempt, stream, offset }: AttemptStream & { readonly offset: number },
+): Promise<Uint8Array | undefined> {
+  // Unique index on runs.id, unique index of output_chunks.
+  const row = await reading(db)
+    .selectFrom("output_chunks")
+    .select("data")
+    .where("run_seq", "=", seqOfRun(runId))
+    .where("step_number", "=", stepNumber)
+    .where("attempt", "=", attempt)
+    .where("stream", "=", stream)
+    .where("byte_offset", "=", offset)
+    .executeTakeFirst();
+  return row?.data;
 }
 
 /** What is left of a piece of which the first `storedBytes` are there; undefined when that is nothing. */

@@ -72,6 +72,8 @@ async function deleteSomeRuns(db: Db, instanceSeq: number): Promise<number> {
     if (runs.length === 0) return 0;
     const seqs = runs.map(({ seq }) => seq);
     await kysely.deleteFrom("output_chunks").where("run_seq", "in", seqs).execute();
+    // Their archives belong to nobody then, and are swept.
+    await kysely.deleteFrom("evidence").where("run_seq", "in", seqs).execute();
     await kysely.deleteFrom("steps").where("run_seq", "in", seqs).execute();
     await kysely.deleteFrom("runs").where("seq", "in", seqs).execute();
     return runs.length;

@@ -89,8 +89,18 @@ export const stepColumns: readonly Column<StepResult>[] = [
   { header: "status", value: (step) => step.status, isStatus: true },
   { header: "attempts", value: (step) => step.numAttempts, isNumber: true },
   { header: "interpreter", value: (step) => step.interpreterPath, isShrinkable: true },
+  { header: "artifacts", value: artifactsCell },
   { header: "reason", value: (step) => step.reason, isShrinkable: true },
 ];
+
+function artifactsCell({ artifacts = [] }: StepResult): string {
+  return artifacts
+    .map(({ attempt, state, fileCount, leftOutCount }) => {
+      const left = leftOutCount === 0 ? "" : `, ${leftOutCount} left out`;
+      return `${attempt}: ${fileCount} ${state}${left}`;
+    })
+    .join("; ");
+}
 
 /** Nodes in a table. */
 export const nodeColumns: readonly Column<

@@ -17,6 +17,8 @@ import type { DeleteJobResponse } from "./delete-job-response.ts";
 import type { EnrollmentKeyRequest } from "./enrollment-key-request.ts";
 import type { EnrollmentKeyResponse } from "./enrollment-key-response.ts";
 import type { ErrorBody } from "./error-body.ts";
+import type { EvidenceUploadQuery } from "./evidence-upload-query.ts";
+import type { EvidenceUploadResponse } from "./evidence-upload-response.ts";
 import type { GlobalExceptionList } from "./exception-rule-list.ts";
 import type { GlobalExceptionRequest } from "./exception-rule-request.ts";
 import type { GlobalExceptionResponse } from "./exception-rule-response.ts";
@@ -97,6 +99,8 @@ export interface SchemaTypes {
   "enrollment-key-request": EnrollmentKeyRequest;
   "enrollment-key-response": EnrollmentKeyResponse;
   "error-body": ErrorBody;
+  "evidence-upload-query": EvidenceUploadQuery;
+  "evidence-upload-response": EvidenceUploadResponse;
   "exception-rule-list": GlobalExceptionList;
   "exception-rule-request": GlobalExceptionRequest;
   "exception-rule-response": GlobalExceptionResponse;
@@ -1048,6 +1052,62 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         },
       },
     },
+  },
+  "evidence-upload-query": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "evidence-upload-query",
+    title: "EvidenceUploadQuery",
+    type: "object",
+    additionalProperties: false,
+    required: ["token", "sizeBytes", "sha256", "offset"],
+    properties: {
+      token: {
+        type: "integer",
+        minimum: 1,
+        description: "Fencing token of the run's assignment.",
+      },
+      sizeBytes: {
+        type: "integer",
+        minimum: 1,
+        description: "Size of the whole archive.",
+      },
+      sha256: {
+        type: "string",
+        pattern: "^[0-9a-f]{64}$",
+        description: "Digest of the whole archive, hex.",
+      },
+      offset: {
+        type: "integer",
+        minimum: 0,
+        description: "Where in the archive the body begins.",
+      },
+    },
+    description: "Which archive a part belongs to, and where in it.",
+  },
+  "evidence-upload-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "evidence-upload-response",
+    title: "EvidenceUploadResponse",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        type: "object",
+        additionalProperties: false,
+        required: ["isStored", "nextOffset"],
+        properties: {
+          isStored: {
+            type: "boolean",
+          },
+          nextOffset: {
+            type: "integer",
+            minimum: 0,
+          },
+        },
+      },
+    },
+    description: "Where the next part begins, or that the archive is stored.",
   },
   "exception-rule-list": {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -5711,6 +5771,13 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       "stepNumber",
     ],
     properties: {
+      artifacts: {
+        type: "array",
+        items: {
+          $ref: "#/$defs/StepArtifacts",
+        },
+        description: "What the attempts left, when they left something.",
+      },
       inputs: {
         type: "string",
       },
@@ -5752,6 +5819,51 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           "canceled",
           "skipped",
         ],
+      },
+      StepArtifacts: {
+        type: "object",
+        additionalProperties: false,
+        required: [
+          "attempt",
+          "state",
+          "fileCount",
+          "leftOutCount",
+          "sizeBytes",
+          "sha256",
+          "reason",
+        ],
+        description: "What one attempt left as artifacts.",
+        properties: {
+          attempt: {
+            type: "integer",
+            minimum: 1,
+          },
+          state: {
+            type: "string",
+            enum: ["stored", "pending", "gone", "failed"],
+            description:
+              "stored: get-step-attempt-evidence has it; pending: the node has not handed it in yet; gone: it never did, or retention deleted it; failed: the node could not pack it.",
+          },
+          fileCount: {
+            type: "integer",
+            minimum: 0,
+          },
+          leftOutCount: {
+            type: "integer",
+            minimum: 0,
+          },
+          sizeBytes: {
+            type: "integer",
+            minimum: 0,
+          },
+          sha256: {
+            type: "string",
+          },
+          reason: {
+            type: "string",
+            description: "What is left out and why; empty when everything is kept.",
+          },
+        },
       },
     },
   },

@@ -14,6 +14,10 @@ export type StepStatus =
  * What became of one step of a run.
  */
 export interface StepResult {
+  /**
+   * What the attempts left, when they left something.
+   */
+  artifacts?: StepArtifacts[];
   inputs: string;
   interpreterPath: string;
   interpreterVersion: string;
@@ -22,4 +26,23 @@ export interface StepResult {
   reason: string;
   status: StepStatus;
   stepNumber: number;
+}
+/**
+ * What one attempt left as artifacts.
+ *
+ */
+export interface StepArtifacts {
+  attempt: number;
+  /**
+   * stored: get-step-attempt-evidence has it; pending: the node has not handed it in yet; gone: it never did, or retention deleted it; failed: the node could not pack it.
+   */
+  state: "stored" | "pending" | "gone" | "failed";
+  fileCount: number;
+  leftOutCount: number;
+  sizeBytes: number;
+  sha256: string;
+  /**
+   * What is left out and why; empty when everything is kept.
+   */
+  reason: string;
 }

@@ -10,6 +10,7 @@ import { migration0007 } from "./0007-job-control.ts";
 import { migration0008 } from "./0008-step-values.ts";
 import { migration0009 } from "./0009-failed-runs.ts";
 import { migration0010 } from "./0010-planned-targets.ts";
+import { migration0011 } from "./0011-evidence.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   migration0008,
   migration0009,
   migration0010,
+  migration0011,
 ];
 
 /** A migration that a database has gone through. */

@@ -1,6 +1,7 @@
 import { openStepStates, sqlList } from "../from-states.ts";
 import { type NewOutputChunk, type NodeOutputBatch, restAfter } from "../output.ts";
 import type { StepUpsert } from "../steps.ts";
+import { artifactsText } from "../tables/steps-table.ts";
 import { type Queryable, queryRows } from "./postgres-dialect.ts";
 
 /** See `Batches.upsertSteps`. */
@@ -13,15 +14,17 @@ export async function upsertSteps(
   // Unique index on runs.id, primary key of steps. Without a node id the caller has checked the owner.
   const text = `
     INSERT INTO steps (run_seq, step_number, status, attempt_count, exit_code, reason, interpreter_path,
-      interpreter_version, started_at, finished_at, output_bytes, output_dropped_bytes, updated_at, inputs, outputs)
+      interpreter_version, started_at, finished_at, output_bytes, output_dropped_bytes, updated_at, inputs, outputs,
+      artifacts)
     SELECT run.seq, step.number, step.status, step.attempt_count, step.exit_code, step.reason, step.interpreter_path,
       step.interpreter_version, step.started_at, step.finished_at, step.output_bytes, step.output_dropped_bytes,
-      step.updated_at, step.inputs, step.outputs
+      step.updated_at, step.inputs, step.outputs, step.artifacts
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
       $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[],
-      $16::text[])
+      $16::text[], $17::text[])
       AS step (run_id, node_id, number, status, attempt_count, exit_code, reason, interpreter_path, interpreter_version,
-        started_at, finished_at, output_bytes, output_dropped_bytes, updated_at, inputs, outputs)
+        started_at, finished_at, output_bytes, output_dropped_bytes, updated_at, inputs, outputs,
+        artifacts)
     CROSS JOIN LATERAL (
       SELECT seq FROM runs WHERE id = step.run_id AND node_id = COALESCE(step.node_id, node_id) LIMIT 1) AS run
     ON CONFLICT (run_seq, step_number) DO UPDATE SET status = excluded.status,
@@ -29,7 +32,7 @@ export async function upsertSteps(
       interpreter_path = excluded.interpreter_path, interpreter_version = excluded.interpreter_version,
       started_at = excluded.started_at, finished_at = excluded.finished_at, output_bytes = excluded.output_bytes,
       output_dropped_bytes = excluded.output_dropped_bytes, updated_at = excluded.updated_at,
-      inputs = excluded.inputs, outputs = excluded.outputs
+      inputs = excluded.inputs, outputs = excluded.outputs, artifacts = excluded.artifacts
     WHERE steps.status IN (${sqlList(openStepStates)})`;
   await queryRows(client, {
     text,
@@ -50,6 +53,7 @@ export async function upsertSteps(
       rows.map(({ updatedAt }) => updatedAt),
       rows.map(({ inputs = "" }) => inputs),
       rows.map(({ outputs = "" }) => outputs),
+      rows.map(({ artifacts }) => artifactsText(artifacts)),
     ],
   });
 }

@@ -1,6 +1,7 @@
 import { openStepStates, sqlList } from "../from-states.ts";
 import { type NewOutputChunk, type NodeOutputBatch, restAfter } from "../output.ts";
 import type { StepUpsert } from "../steps.ts";
+import { artifactsText } from "../tables/steps-table.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
 /** See `Batches.upsertSteps`. */
@@ -9,14 +10,14 @@ export function upsertSteps(connection: SqliteConnection, rows: readonly StepUps
   const upsert = connection.prepare(
     `INSERT INTO steps (run_seq, step_number, status, attempt_count, exit_code, reason, interpreter_path,
        interpreter_version, started_at, finished_at, output_bytes, output_dropped_bytes, updated_at, inputs,
-       outputs)
-     SELECT seq, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ? AND node_id = COALESCE(?, node_id)
+       outputs, artifacts)
+     SELECT seq, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ? AND node_id = COALESCE(?, node_id)
      ON CONFLICT (run_seq, step_number) DO UPDATE SET status = excluded.status,
        attempt_count = excluded.attempt_count, exit_code = excluded.exit_code, reason = excluded.reason,
        interpreter_path = excluded.interpreter_path, interpreter_version = excluded.interpreter_version,
        started_at = excluded.started_at, finished_at = excluded.finished_at, output_bytes = excluded.output_bytes,
        output_dropped_bytes = excluded.output_dropped_bytes, updated_at = excluded.updated_at,
-       inputs = excluded.inputs, outputs = excluded.outputs
+       inputs = excluded.inputs, outputs = excluded.outputs, artifacts = excluded.artifacts
      WHERE steps.status IN (${sqlList(openStepStates)})`,
   );
   for (const row of rows) {
@@ -35,6 +36,7 @@ export function upsertSteps(connection: SqliteConnection, rows: readonly StepUps
       row.updatedAt,
       row.inputs ?? "",
       row.outputs ?? "",
+      artifactsText(row.artifacts),
       row.runId,
       row.nodeId ?? null,
     );

@@ -1,7 +1,10 @@
 import type { StepStatus } from "@courier/core";
+import type { AttemptArtifacts } from "@courier/protocol";
 import type { Selectable } from "kysely";
 import type { StepRow } from "../steps.ts";
 import type { Columns } from "./columns.ts";
+
+type Artifacts = readonly AttemptArtifacts[];
 
 /** Table `steps`. */
 export interface StepsTable {
@@ -21,6 +24,8 @@ export interface StepsTable {
   /** Variables that the step got and produced, JSON objects with sensitive values masked; empty when there are none. */
   inputs: string;
   outputs: string;
+  /** JSON, what the attempts left; null for almost all. */
+  artifacts: string | null;
 }
 
 /** Columns of `steps`. */
@@ -40,6 +45,7 @@ export const stepsColumns: Columns<StepsTable> = {
   updated_at: "integer",
   inputs: "text",
   outputs: "text",
+  artifacts: "text?",
 };
 
 /** A step as the database returns it. */
@@ -60,5 +66,12 @@ export function toStepRow(row: Selectable<StepsTable>, runId: string): StepRow {
     updatedAt: row.updated_at,
     inputs: row.inputs,
     outputs: row.outputs,
+    // Written by `artifactsText` from what the frame schema admitted.
+    ...(row.artifacts === null ? {} : { artifacts: JSON.parse(row.artifacts) as Artifacts }),
   };
+}
+
+/** What the column `artifacts` holds. */
+export function artifactsText(artifacts: Artifacts | undefined): string | null {
+  return artifacts === undefined ? null : JSON.stringify(artifacts);
 }

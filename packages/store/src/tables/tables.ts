@@ -6,6 +6,8 @@ import {
   type ExceptionRulesTable,
   type ExceptionStateTable,
 } from "./exceptions-table.ts";
+import { evidenceChunksColumns, type EvidenceChunksTable } from "./evidence-chunks-table.ts";
+import { evidenceColumns, type EvidenceTable } from "./evidence-table.ts";
 import { groupsColumns, type GroupsTable } from "./groups-table.ts";
 import { idempotencyColumns, type IdempotencyTable } from "./idempotency-table.ts";
 import { instancesColumns, type InstancesTable } from "./instances-table.ts";
@@ -40,6 +42,8 @@ export interface Tables {
   runs: RunsTable;
   steps: StepsTable;
   output_chunks: OutputChunksTable;
+  evidence: EvidenceTable;
+  evidence_chunks: EvidenceChunksTable;
   nodes: NodesTable;
   node_attributes: NodeAttributesTable;
   node_skills: NodeSkillsTable;
@@ -65,6 +69,8 @@ export const tableColumns: Record<keyof Tables, Readonly<Record<string, string>>
   runs: runsColumns,
   steps: stepsColumns,
   output_chunks: outputChunksColumns,
+  evidence: evidenceColumns,
+  evidence_chunks: evidenceChunksColumns,
   nodes: nodesColumns,
   node_attributes: nodeAttributesColumns,
   node_skills: nodeSkillsColumns,
