@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,7 +57,7 @@ it("executes the example live, retries as on a node, and leaves nothing behind",
 
   expect({ code, stdout }).toEqual({ code: 0, stdout: "notes of step 1\npublished\n" });
   expect(stderr).toContain("ignored without a service: scheduleRule, target");
-  expect(stderr).toContain("attempt 1: exit code 1; it will be tried again");
+  expect(stderr).toContain("[courier] attempt 1: exit code 1");
   expect(stderr).toMatch(/^2 {5}publish at the second attempt {2}success {2}2 /m);
   expect(await place.leftovers()).toEqual([]);
 });
@@ -105,6 +106,22 @@ it("exits with 2 and every problem at its place when the template is wrong", asy
   expect([wrong.code, missing.code, flags.code]).toEqual([2, 2, 2]);
   expect(wrong.stderr).toContain("job.yaml:3:1  /bogus  unknown field");
   expect(missing.stderr).toContain('--job-file "none.yaml" cannot be read');
+});
+
+it("keeps artifacts where it is told to, and replaces none", async () => {
+  const place = await setup();
+  const job = shellJob([{ name: "leave", lines: ['echo content > "$COURIER_ARTIFACTS/file"'] }]);
+  const file = await place.file("job.json", job);
+  const args = ["run", "--job-file", file, "--output-dir", "kept"];
+
+  const first = await place.run(...args);
+  const again = await place.run(...args);
+
+  expect([first.code, again.code]).toEqual([0, 0]);
+  expect(first.stderr).toContain("artifacts saved: kept/artifacts-step-1-attempt-1.tar.gz");
+  expect(again.stderr).toContain("artifacts not saved: EEXIST");
+  const archive = join(place.directory, "kept/artifacts-step-1-attempt-1.tar.gz");
+  expect(execFileSync("tar", ["-xzOf", archive, "artifacts/file"]).toString()).toBe("content\n");
 });
 
 it("takes the original's flags", async () => {

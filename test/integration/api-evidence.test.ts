@@ -151,17 +151,17 @@ test("evidence is for tokens that may read, and of attempts that were", async ()
 
 describe("a part is refused", () => {
   test.each([
-    ["without a signature", { authorization: "Bearer x" }, 401, "UNAUTHENTICATED"],
-    ["of a node that is not there", { nodeId: crypto.randomUUID() }, 401, "UNAUTHENTICATED"],
-    ["of another assignment", { token: 99 }, 409, "EVIDENCE_REFUSED"],
-    ["that is too large", { sizeBytes: evidenceArchiveBytesMax + 1 }, 413, "BODY_TOO_LARGE"],
-    ["that has more than a part may", { content: Buffer.alloc(600_000) }, 413, "BODY_TOO_LARGE"],
-  ] as const)("%s", async (_, options, status, code) => {
+    ["without a signature", { authorization: "Bearer x" }, [401, "UNAUTHENTICATED"]],
+    ["of a node that is not there", { nodeId: crypto.randomUUID() }, [401, "UNAUTHENTICATED"]],
+    ["of another assignment", { token: 99 }, [409, "EVIDENCE_REFUSED"]],
+    ["that is too large", { sizeBytes: evidenceArchiveBytesMax + 1 }, [413, "BODY_TOO_LARGE"]],
+    ["that has more than a part may", { content: Buffer.alloc(600_000) }, [413, "BODY_TOO_LARGE"]],
+  ] as const)("%s", async (_, options, expected) => {
     const place = await setup();
 
     const answer = await put(place, options);
 
-    expect([answer.status, at(answer.json, "error", "code")]).toEqual([status, code]);
+    expect([answer.status, at(answer.json, "error", "code")]).toEqual(expected);
     expect(await fixture.archives.list("")).toMatchObject({ archives: [] });
   });
 

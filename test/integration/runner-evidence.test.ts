@@ -55,6 +55,23 @@ test("every attempt has its own directory and its own evidence, whatever became 
   expect(server.evidence.files(run.runId, { attempt: 2 })).toEqual({ "artifacts/attempt": "2\n" });
 });
 
+test("a secret of the run is masked in what its steps leave", async () => {
+  const { server } = fixture;
+  await fixture.agent();
+  const step = {
+    ...shell('echo "token is $TOKEN" > "$COURIER_ARTIFACTS/file.txt"'),
+    inputs: { TOKEN: "hunter22hunter" },
+    expectedInputs: { TOKEN: { default: "", required: true, sensitive: true, type: "string" } },
+  };
+  const run = assignment([step]);
+
+  server.assign(run);
+  const result = await server.result(run.runId);
+
+  expect(result.status).toBe("success");
+  expect(server.evidence.files(run.runId)).toEqual({ "artifacts/file.txt": "token is ***\n" });
+});
+
 test("a transfer that breaks off goes on where the service says", async () => {
   const { server } = fixture;
   await fixture.agent();

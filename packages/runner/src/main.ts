@@ -76,6 +76,10 @@ export async function main(argv: readonly string[]): Promise<void> {
         .default("table"),
     )
     .option("--interpreters <file>", "JSON file with this node's custom interpreters")
+    .option(
+      "--output-dir <dir>",
+      "keep what steps leave in $COURIER_ARTIFACTS, an archive per attempt",
+    )
     .addHelpText("after", runNotes)
     .action(run);
   await program.parseAsync(argvOf(argv));
@@ -85,7 +89,7 @@ const runNotes = `
 What steps write goes to stdout and stderr as they write it, the summary to stderr; with --format json the
 summary alone goes to stdout. Where and when a job is executed (target, schedule) is ignored.
 Exit codes: 0 success, 1 a step failed (with --dry-run: would fail), 2 wrong flags or template, 130 interrupted.
-The original's spelling works too: courier-runner --zero --job-file FILE | --stdin [--dry-run].
+The original's spelling works too: courier-runner --zero --job-file FILE | --stdin [--dry-run] [--output-dir DIR].
 `;
 
 /** The original's local mode has flags where ours has a command. */

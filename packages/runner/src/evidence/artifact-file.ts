@@ -14,6 +14,8 @@ export type ArtifactOutcome =
   /** It belongs to another user than the one that the step ran as. */
   | "foreignOwner"
   | "unusableName"
+  /** A sensitive output is taken from it. */
+  | "sensitive"
   /** Nothing has the name that the step gave. */
   | "missing";
 
@@ -47,6 +49,12 @@ export interface OpenArtifact {
   readonly file: FileHandle;
   readonly sizeBytes: number;
   readonly modifiedAtMs: number;
+}
+
+/** What of an artifact is put into the archive. */
+export interface ArtifactContent extends OpenArtifact {
+  /** Set for a masked copy: whether the file was written to while it was copied. */
+  readonly isCopyOfChanged?: boolean;
 }
 
 /** What the walk found. */

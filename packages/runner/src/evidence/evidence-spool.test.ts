@@ -20,6 +20,7 @@ import type { CanonicalStep } from "@courier/schema";
 import { expect, onTestFinished, test } from "vitest";
 import type { AttemptRecord } from "../journal/journal-record.ts";
 import { silentLogger } from "../logger.ts";
+import { SecretMask } from "../redact/redactor.ts";
 import { SystemClock } from "../system-clock.ts";
 import { EvidenceSpool } from "./evidence-spool.ts";
 
@@ -42,6 +43,9 @@ interface Place {
   /** The step's directory. */
   readonly work: string;
   keep(options?: {
+    readonly secrets?: readonly string[];
+    readonly withheld?: string;
+    readonly sensitive?: readonly string[];
     readonly sources?: readonly string[];
     readonly userId?: number;
   }): Promise<AttemptArtifacts | undefined>;
@@ -69,10 +73,13 @@ function setup(): Place {
     });
   return {
     ...{ spool, spoolDirectory, artifacts, work },
-    keep: async ({ sources = [], userId } = {}) => {
+    keep: async ({ sources = [], sensitive = [], secrets = [], withheld, userId } = {}) => {
       const user = userId === undefined ? {} : { userId };
       const record = { ...attempt, directory: work, ...user };
-      return await spool.keep(record, { runDirectory, step: stepWith(sources) });
+      return await spool.keep(record, {
+        ...{ runDirectory, step: stepWith(sources, sensitive) },
+        privacy: { secrets: new SecretMask(secrets), withheld },
+      });
     },
     list: () => tar("-tzf", archive, "--quoting-style=literal").split("\n").slice(0, -1),
     read: (path) => tar("-xOzf", archive, "--", path),
@@ -85,12 +92,12 @@ function setup(): Place {
   };
 }
 
-function stepWith(sources: readonly string[]): CanonicalStep {
-  const rules = sources.map((source, index) => [
+function stepWith(sources: readonly string[], sensitive: readonly string[]): CanonicalStep {
+  const rules = [...sources, ...sensitive].map((source, index) => [
     `RULE${index}`,
     {
       ...{ sourceType: "artifact", source, extractMethod: "content", expression: "" },
-      ...{ required: false, sensitive: false },
+      ...{ required: false, sensitive: index >= sources.length },
     },
   ]);
   return {
@@ -277,4 +284,43 @@ test("after a crash, what is half written goes and what is whole is found again"
   const { runId, token, stepNumber } = attempt;
   expect(keys).toEqual([{ runId, token, stepNumber, attempt: 1 }]);
   expect(readdirSync(place.spoolDirectory)).toHaveLength(1);
+});
+
+test("masks secrets in files, also across the pieces they are read in, and in names", async () => {
+  const place = setup();
+  const padding = "x".repeat(256 * 1024 - 3);
+  writeFileSync(join(place.artifacts, "hunter22.txt"), `${padding}hunter22 end`);
+  symlinkSync("/", join(place.artifacts, "link-hunter22"));
+
+  const summary = await place.keep({ secrets: ["hunter22"] });
+
+  expect(place.list()).toEqual(["artifacts/***.txt", "artifacts.json"]);
+  expect(place.read("artifacts/***.txt")).toBe(`${padding}*** end`);
+  expect(place.outcomes()).toEqual({
+    "artifacts/***.txt": "kept",
+    "artifacts/link-***": "symbolicLink",
+  });
+  expect(summary?.reason).toBe("left out: artifacts/link-*** (symbolicLink)");
+  expect(readdirSync(place.spoolDirectory)).toHaveLength(1);
+});
+
+test("leaves out what a sensitive output is taken from", async () => {
+  const place = setup();
+  writeFileSync(join(place.artifacts, "token"), "secret");
+  writeFileSync(join(place.artifacts, "report"), "report");
+
+  await place.keep({ sensitive: ["token"] });
+
+  expect(place.outcomes()).toEqual({ "artifacts/token": "sensitive", "artifacts/report": "kept" });
+});
+
+test("keeps nothing when there are secrets that cannot be masked", async () => {
+  const place = setup();
+  writeFileSync(join(place.artifacts, "report"), "secret");
+
+  const summary = await place.keep({ withheld: "too many secrets" });
+
+  expect(summary).toMatchObject({ fileCount: 0, sha256: "" });
+  expect(summary?.reason).toContain("withheld: too many secrets");
+  expect(existsSync(place.spoolDirectory)).toBe(false);
 });

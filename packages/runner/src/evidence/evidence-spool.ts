@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Clock } from "@courier/core";
 import { artifactFilesMax, type AttemptArtifacts } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
@@ -10,7 +10,8 @@ import { evidenceSpoolBytesMax, packTimeoutMs } from "../limits.ts";
 import type { Logger } from "../logger.ts";
 import { artifactsPath } from "../step/run-directory.ts";
 import { archivePathOf, findArtifactFiles } from "./artifact-sources.ts";
-import { leftOut, type FoundArtifacts } from "./artifact-file.ts";
+import type { SecretMask } from "../redact/redactor.ts";
+import { leftOut, type ArtifactCandidate, type FoundArtifacts } from "./artifact-file.ts";
 import { summaryOf } from "./artifact-summary.ts";
 import { packArtifacts } from "./pack-artifacts.ts";
 import { walkArtifacts } from "./walk-artifacts.ts";
@@ -32,6 +33,13 @@ export interface SpooledArchive {
   readonly keptAt: number;
 }
 
+/** What must not leave the node with an attempt's artifacts. */
+export interface ArtifactPrivacy {
+  readonly secrets: SecretMask;
+  /** Why nothing may leave at all: secrets that cannot be masked. */
+  readonly withheld: string | undefined;
+}
+
 /** Archives of artifacts on this node's disk: packed when an attempt has ended, kept until the service has them. */
 export class EvidenceSpool {
   readonly #directory: string;
@@ -51,9 +59,13 @@ export class EvidenceSpool {
   /** Packs what an attempt left; undefined when that is nothing. Failing is an outcome: it is in the answer, and the step's status stays. */
   async keep(
     attempt: AttemptRecord,
-    options: { readonly runDirectory: string; readonly step: CanonicalStep },
+    options: {
+      readonly runDirectory: string;
+      readonly step: CanonicalStep;
+      readonly privacy: ArtifactPrivacy;
+    },
   ): Promise<AttemptArtifacts | undefined> {
-    const sources = sourcesOf(options.step);
+    const sources = sourcesOf(options.step, { isSensitive: false });
     const artifactsDirectory = artifactsPath(options.runDirectory);
     if (sources.length === 0 && isEmpty(artifactsDirectory)) return undefined;
     const places = { artifactsDirectory, directory: attempt.directory ?? artifactsDirectory };
@@ -64,7 +76,13 @@ export class EvidenceSpool {
       timeout.signal.addEventListener("abort", () => reject(reason), { once: true });
     });
     try {
-      const packing = this.#pack(attempt, { places, sources, signal: timeout.signal });
+      const { secrets, withheld } = options.privacy;
+      if (withheld !== undefined) throw new Error(`withheld: ${withheld}`);
+      const sensitive = sourcesOf(options.step, { isSensitive: true });
+      const packing = this.#pack(attempt, {
+        ...{ places, sources, sensitive, secrets },
+        signal: timeout.signal,
+      });
       return await Promise.race([packing, late]);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -93,7 +111,7 @@ export class EvidenceSpool {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const names = await readdir(this.#directory);
     for (const name of names) {
-      if (name.endsWith(".new")) await rm(join(this.#directory, name), { force: true });
+      if (/\.new(?:\.masked)?$/.test(name)) await rm(join(this.#directory, name), { force: true });
     }
     return names.flatMap((name) => parseName(name) ?? []);
   }
@@ -107,10 +125,13 @@ export class EvidenceSpool {
     options: {
       readonly places: { readonly artifactsDirectory: string; readonly directory: string };
       readonly sources: readonly string[];
+      readonly sensitive: readonly string[];
+      readonly secrets: SecretMask;
       readonly signal: AbortSignal;
     },
   ): Promise<AttemptArtifacts> {
-    const found = await findAll(options.sources, options.places);
+    const all = await findAll(options.sources, options.places);
+    const found = await withoutSensitive(all, options);
     const spooledBytes = await this.#bytes();
     if (spooledBytes >= evidenceSpoolBytesMax) {
       throw new Error(`${spooledBytes} bytes of earlier artifacts wait for the service already`);
@@ -120,7 +141,7 @@ export class EvidenceSpool {
     const temporary = `${target}.new`;
     try {
       const packed = await packArtifacts(found, {
-        ...{ target: temporary, ownerId },
+        ...{ target: temporary, ownerId, secrets: options.secrets },
         signal: options.signal,
       });
       await rename(temporary, target);
@@ -153,13 +174,35 @@ function keyOf({ runId, token, stepNumber, attempt }: AttemptRecord): ArchiveKey
 }
 
 /** What the step's output rules name beside the directory. */
-function sourcesOf(step: CanonicalStep): readonly string[] {
-  return (
-    Object.values(step.outputFieldRules)
-      // What is sensitive stays on the node.
-      .filter((rule) => rule.sourceType === "artifact" && !rule.sensitive)
-      .map((rule) => rule.source)
-  );
+function sourcesOf(
+  step: CanonicalStep,
+  { isSensitive }: { readonly isSensitive: boolean },
+): readonly string[] {
+  return Object.values(step.outputFieldRules)
+    .filter((rule) => rule.sourceType === "artifact" && rule.sensitive === isSensitive)
+    .map((rule) => rule.source);
+}
+
+/** A file from which a sensitive output is taken stays on the node, wherever it is. */
+async function withoutSensitive(
+  found: FoundArtifacts,
+  options: {
+    readonly sensitive: readonly string[];
+    readonly places: { readonly artifactsDirectory: string; readonly directory: string };
+  },
+): Promise<FoundArtifacts> {
+  const files = new Set<string>();
+  for (const source of options.sensitive) {
+    for (const file of await findArtifactFiles(source, options.places)) files.add(file);
+  }
+  const isSensitive = ({ source }: ArtifactCandidate): boolean => files.has(resolve(source));
+  return {
+    candidates: found.candidates.filter((candidate) => !isSensitive(candidate)),
+    leftOut: [
+      ...found.leftOut,
+      ...found.candidates.filter(isSensitive).map(({ path }) => leftOut(path, "sensitive")),
+    ],
+  };
 }
 
 async function findAll(

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -8,10 +8,13 @@ import { artifactBytesMax, artifactFilesMax, tarEnd, tarHead, tarPadding } from 
 import {
   leftOut,
   type ArtifactCandidate,
+  type ArtifactContent,
   type ArtifactRecord,
   type FoundArtifacts,
   type OpenArtifact,
 } from "./artifact-file.ts";
+import type { SecretMask } from "../redact/redactor.ts";
+import { hasChanged, maskArtifact } from "./mask-artifact.ts";
 import { openArtifact } from "./open-artifact.ts";
 
 /** An archive on disk, and what is in it. */
@@ -33,20 +36,28 @@ export async function packArtifacts(
   options: {
     readonly target: string;
     readonly ownerId: number | undefined;
+    /** What must not be in the archive, neither in files nor in their names. */
+    readonly secrets: SecretMask;
     readonly signal: AbortSignal;
   },
 ): Promise<PackedArtifacts> {
-  const { target, ownerId, signal } = options;
+  const { target, ownerId, secrets, signal } = options;
+  const maskedPath = `${target}.masked`;
   const records: ArtifactRecord[] = [...found.leftOut];
-  await pipeline(
-    Readable.from(archiveOf(found.candidates, { records, ownerId })),
-    createGzip(),
-    createWriteStream(target, { mode: 0o600 }),
-    { signal },
-  );
+  try {
+    await pipeline(
+      Readable.from(archiveOf(found.candidates, { records, ownerId, secrets, maskedPath })),
+      createGzip(),
+      createWriteStream(target, { mode: 0o600 }),
+      { signal },
+    );
+  } finally {
+    await rm(maskedPath, { force: true });
+  }
   await syncFile(target);
   const { size } = await stat(target);
-  return { records, sizeBytes: size, sha256: await sha256Of(target) };
+  const told = records.map((record) => maskedRecord(record, secrets));
+  return { records: told, sizeBytes: size, sha256: await sha256Of(target) };
 }
 
 /** The digest of a file, hex. */
@@ -58,9 +69,14 @@ export async function sha256Of(path: string): Promise<string> {
 
 async function* archiveOf(
   candidates: readonly ArtifactCandidate[],
-  pack: { readonly records: ArtifactRecord[]; readonly ownerId: number | undefined },
+  pack: {
+    readonly records: ArtifactRecord[];
+    readonly ownerId: number | undefined;
+    readonly secrets: SecretMask;
+    readonly maskedPath: string;
+  },
 ): AsyncGenerator<Buffer, void, void> {
-  const { records, ownerId } = pack;
+  const { records, ownerId, secrets, maskedPath } = pack;
   let bytesLeft = artifactBytesMax;
   let fileCount = 0;
   for (const candidate of candidates) {
@@ -73,22 +89,25 @@ async function* archiveOf(
       records.push(opened);
       continue;
     }
+    const content = hasSecrets(secrets)
+      ? await maskArtifact(opened, { secrets, target: maskedPath })
+      : opened;
     try {
-      records.push(yield* entryOf(candidate.path, opened));
-      bytesLeft -= opened.sizeBytes;
+      records.push(yield* entryOf(secrets.maskText(candidate.path), content));
+      bytesLeft -= content.sizeBytes;
       fileCount += 1;
     } finally {
-      await opened.file.close();
+      await content.file.close();
     }
   }
-  yield* manifestOf(records);
+  yield* manifestOf(records.map((record) => maskedRecord(record, secrets)));
   yield Buffer.from(tarEnd, "latin1");
 }
 
 /** The head has promised a size: a file that shrinks is filled up, one that grows is cut, and both are said. */
 async function* entryOf(
   path: string,
-  { file, sizeBytes, modifiedAtMs }: OpenArtifact,
+  { file, sizeBytes, modifiedAtMs, isCopyOfChanged }: ArtifactContent,
 ): AsyncGenerator<Buffer, ArtifactRecord, void> {
   const head = tarHead({ path, size: sizeBytes, modifiedAt: modifiedAtMs / 1000 });
   yield Buffer.from(head, "latin1");
@@ -104,21 +123,27 @@ async function* entryOf(
     yield bytes;
   }
   yield Buffer.from(tarPadding(sizeBytes), "latin1");
-  const isChanged = hasEnded || (await hasChanged(file, modifiedAtMs));
+  const isChanged = isCopyOfChanged ?? (hasEnded || (await hasChanged(file, modifiedAtMs)));
   const outcome = isChanged ? "keptChanged" : "kept";
   const detail = isChanged ? "it was written to while it was read" : "";
   return { path, outcome, sizeBytes, sha256: hash.digest("hex"), detail };
-}
-
-async function hasChanged(file: OpenArtifact["file"], modifiedAtMs: number): Promise<boolean> {
-  const hasMore = (await readPart(file, 1)).length > 0;
-  return hasMore || (await file.stat()).mtimeMs !== modifiedAtMs;
 }
 
 async function readPart(file: OpenArtifact["file"], length: number): Promise<Buffer> {
   if (length === 0) return Buffer.alloc(0);
   const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length);
   return buffer.subarray(0, bytesRead);
+}
+
+function hasSecrets({ automaton }: SecretMask): boolean {
+  return automaton.lengthMax > 0;
+}
+
+/** Names and system messages may hold secrets as well. */
+function maskedRecord(record: ArtifactRecord, secrets: SecretMask): ArtifactRecord {
+  if (!hasSecrets(secrets)) return record;
+  const { path, detail } = record;
+  return { ...record, path: secrets.maskText(path), detail: secrets.maskText(detail) };
 }
 
 function* manifestOf(records: readonly ArtifactRecord[]): Generator<Buffer, void, void> {

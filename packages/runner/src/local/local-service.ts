@@ -65,7 +65,7 @@ export class LocalService implements Link {
   async #announce(step: Extract<NodeMessage, { type: "step" }>["step"]): Promise<void> {
     if (step.status !== "running" && step.status !== "active") return;
     await this.#head(step.stepNumber, step.attemptCount);
-    if (step.reason !== "") await this.#note(`${visible(step.reason)}; it will be tried again`);
+    if (step.reason !== "") await this.#note(visible(step.reason));
   }
 
   async #head(stepNumber: number, attempt: number): Promise<void> {

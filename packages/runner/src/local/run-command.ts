@@ -19,6 +19,7 @@ export interface RunFlags {
   readonly dryRun?: boolean;
   readonly format: "table" | "json";
   readonly interpreters?: string;
+  readonly outputDir?: string;
 }
 
 /** What the command touches of its process. */
@@ -75,6 +76,7 @@ async function execute(
   const result = await runLocally(job, {
     ...{ clock: new SystemClock(), logger, interpreters, environment, signal },
     terminal: shown,
+    outputDir: flags.outputDir,
   });
   const { steps } = job.actions;
   if (isJson) await writeTo(terminal.stdout, json(summaryItem(result, steps)));

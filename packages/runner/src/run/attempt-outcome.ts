@@ -1,5 +1,6 @@
 import { secretTexts, showOutputs, type Values } from "@courier/core";
 import type { CanonicalStep } from "@courier/schema";
+import type { ArtifactPrivacy } from "../evidence/evidence-spool.ts";
 import { answerBytesMax, reasonLengthMax, reportedReasonLengthMax } from "../limits.ts";
 import { placeOf } from "../step/prepare-step.ts";
 import { readOutput } from "../step/run-directory.ts";
@@ -22,6 +23,8 @@ export interface AttemptOutcome {
   readonly shownOutputs: string;
   /** Sensitive values that it has produced. */
   readonly secrets: readonly string[];
+  /** What must not leave the node with its artifacts. */
+  readonly privacy: ArtifactPrivacy;
 }
 
 interface EndedAttempt {
@@ -64,6 +67,7 @@ export async function outcomeOf(
     values: verdict.end.kind === "exited" ? known : {},
     shownOutputs: variables.maskShown(showOutputs(known), known),
     secrets: secretTexts(known),
+    privacy: { secrets, withheld },
   };
 }
 

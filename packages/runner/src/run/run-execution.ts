@@ -264,9 +264,10 @@ export class RunExecution {
     const variables = this.#steps.variables(record.stepNumber);
     const attempt = { ...options, step, variables };
     const outcome = await outcomeOf(attempt, this.#context);
-    const { judgement, secrets } = outcome;
+    const { judgement, secrets, privacy } = outcome;
     const { runDirectory } = options.supervisor;
-    const artifacts = await this.#context.evidence.keep(record, { runDirectory, step });
+    const kept = { runDirectory, step, privacy };
+    const artifacts = await this.#context.evidence.keep(record, kept);
     if (this.#mayRetry(step, record.attempt, judgement)) {
       const at = this.#context.clock.now();
       const retry = retryRecord(step, { failed: record, at, artifacts, secrets });
