@@ -65,6 +65,8 @@ export function groupItem(group: GroupRow): InstanceGroup {
     status: group.status,
     reason: group.reason,
     nodeCount: group.nodeCount,
+    startedAt: rfc3339OrNull(group.startedAt),
+    finishedAt: rfc3339OrNull(group.finishedAt),
     batchNumber: batchNumber(group),
     soakUntil: rfc3339OrNull(group.soakUntil),
     haltCause: group.haltReason === "" ? null : group.haltReason,

@@ -12,6 +12,8 @@ import { instanceTopic } from "@courier/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { askerOf } from "./audit.ts";
+import { LiveExplanation } from "./explanation/live-explanation.ts";
+import { RunChanges } from "./run-changes.ts";
 import { instanceEvents } from "./instance-events.ts";
 import { instanceDetail, instanceItem, instanceSpecs } from "./instance-json.ts";
 import { readParts } from "./instance-parts.ts";
@@ -28,6 +30,7 @@ const prefix = "/courier/state-api/v1/instances";
 const params = { instanceId: "Id of the instance." };
 
 type InstanceListQuery = SchemaTypes["instance-list-query"];
+type EventsQuery = SchemaTypes["instance-events-query"];
 type RerunRequest = SchemaTypes["rerun-request"];
 type RunListQuery = SchemaTypes["run-list-query"];
 
@@ -57,7 +60,7 @@ export function addInstanceRoutes(app: FastifyInstance, context: ApiContext): vo
     rerunRoute,
     async (request, reply) => rerunInstance(context, request, reply),
   );
-  app.get<OneInstance>(
+  app.get<OneInstance & { Querystring: EventsQuery }>(
     `${prefix}/:instanceId/events`,
     { ...eventsRoute, exposeHeadRoute: false },
     async (request, reply) => follow(context, request, reply),
@@ -124,12 +127,16 @@ async function cancel(
 
 async function follow(
   context: ApiContext,
-  request: FastifyRequest<OneInstance>,
+  request: FastifyRequest<OneInstance & { Querystring: EventsQuery }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const row = await findOrThrow(context, request.params.instanceId);
-  const live = context.streams.open([instanceTopic(row.id)]);
-  const events = instanceEvents(context.db, live, row);
+  const first = await findOrThrow(context, request.params.instanceId);
+  const runs = request.query.runs === true ? new RunChanges() : undefined;
+  const explanation =
+    request.query.explanation === true ? new LiveExplanation(context, first.id) : undefined;
+  const live = context.streams.open([instanceTopic(first.id)], (message) => runs?.note(message));
+  const { db, clock } = context;
+  const events = instanceEvents({ db, clock, live, first, runs, explanation });
   return sendStream(reply, {
     mediaType: "text/event-stream",
     live,
@@ -217,10 +224,11 @@ const eventsRoute = routeOptions({
   operationId: "followInstance",
   summary: "Follow an instance until it has ended",
   description:
-    "Server-sent events named `instance`; data is the item of get-instance: at once, then after changes. Comments keep the connection alive.",
+    "Server-sent events named `instance`; data is the item of get-instance: at once, then after changes. Comments keep the connection alive. With `runs=true` also `runs`: those that have another status, as items of get-run, all that have begun at once and before the `instance` that they led to; one may be told twice, none is left out. With `explanation=true` also `explanation`: the item of explain, when it says something new.",
   tag: "instances",
   permission: "state:read",
   params,
+  query: "instance-events-query",
   answers: { 200: { mediaType: "text/event-stream", description: "The events." } },
   errors: ["INSTANCE_NOT_FOUND"],
 });

@@ -28,6 +28,14 @@ export const streamIntervalMs = 200;
 export const streamBurst = 3;
 /** Silence after which a stream says that it is alive, and looks again in case a wake-up was lost, ms. */
 export const streamHeartbeatMs = 15_000;
+/** Runs in one event of a stream, and announced changes that a stream remembers before it looks at all runs again. */
+export const runsPerEvent = 500;
+export const runChangesMax = 10_000;
+/** A stream's explanations: not closer together than this, at least so often while nothing changes, ms. */
+export const explanationIntervalMs = 1000;
+export const explanationRefreshMs = 5000;
+/** ... and so many times longer apart than one takes to make. */
+export const explanationRestFactor = 20;
 /** Failures of a group that are read at once, and that are folded in one explanation: about 20 µs each. */
 export const failuresPerRead = 500;
 export const failuresFoldedMax = 10_000;

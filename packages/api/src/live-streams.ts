@@ -23,13 +23,17 @@ export class LiveStream {
     readonly bus: Bus;
     readonly clock: Clock;
     readonly topics: readonly string[];
+    readonly onMessage: (message: unknown) => void;
     readonly onEnd: () => void;
   }) {
     this.#clock = options.clock;
     this.#dueAtMs = options.clock.monotonicMs();
     this.#onEnd = options.onEnd;
     this.#unsubscribes = options.topics.map((topic) =>
-      options.bus.subscribe(topic, () => this.#announce()),
+      options.bus.subscribe(topic, (message) => {
+        options.onMessage(message);
+        this.#announce();
+      }),
     );
   }
 
@@ -38,9 +42,12 @@ export class LiveStream {
     return !this.#isEnded;
   }
 
-  /** Waits until something was announced since the last look, and keeps the pace: a short burst, then one per interval. */
-  async next(): Promise<WakeReason> {
-    if (!this.#hasChanged) await this.#pause(streamHeartbeatMs, () => this.#hasChanged);
+  /**
+   * Waits until something was announced since the last look, at most so long, and keeps the pace: a short burst, then one per
+   * interval.
+   */
+  async next(longestMs: number = streamHeartbeatMs): Promise<WakeReason> {
+    if (!this.#hasChanged) await this.#pause(longestMs, () => this.#hasChanged);
     const reason = this.#hasChanged ? "changed" : "silence";
     const earliestMs = this.#dueAtMs - streamBurst * streamIntervalMs;
     await this.#pause(earliestMs - this.#clock.monotonicMs(), () => false);
@@ -95,7 +102,10 @@ export class LiveStreams {
   }
 
   /** Opens a stream that wakes up on these topics; throws when there are too many or the service stops. */
-  open(topics: readonly string[]): LiveStream {
+  open(
+    topics: readonly string[],
+    onMessage: (message: unknown) => void = () => undefined,
+  ): LiveStream {
     if (this.#isEnded) throw new CourierError("SERVICE_DRAINING", "the service is stopping");
     if (this.#open.size >= streamsMax) {
       throw new CourierError("RATE_LIMITED", `there are ${streamsMax} live streams already`);
@@ -104,6 +114,7 @@ export class LiveStreams {
       bus: this.#bus,
       clock: this.#clock,
       topics,
+      onMessage,
       onEnd: () => this.#open.delete(stream),
     });
     this.#open.add(stream);

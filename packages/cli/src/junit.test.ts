@@ -39,6 +39,8 @@ const instance: InstanceDetail = {
       nodeCount: 4,
       counts,
       batchNumber: 1,
+      startedAt: null,
+      finishedAt: null,
       soakUntil: null,
       haltCause: null,
     },

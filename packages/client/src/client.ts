@@ -88,7 +88,12 @@ export interface CourierClient extends ManagementClient, SchedulerClient {
   ): Promise<RerunResponse>;
   watchInstance(
     instanceId: string,
-    options: CallOptions & { readonly isPatient?: boolean },
+    options: CallOptions & {
+      readonly isPatient?: boolean;
+      /** Also tell of runs, and of what the instance waits for. */
+      readonly withRuns?: boolean;
+      readonly withExplanation?: boolean;
+    },
   ): AsyncGenerator<WatchEvent, void, undefined>;
   getRun(runId: string, options: CallOptions): Promise<RunResponse>;
   listSteps(runId: string, query: PageQuery, options: CallOptions): Promise<StepList>;
@@ -154,10 +159,16 @@ export function createClient(options: ClientOptions): CourierClient {
     explainInstance: (id, call) => get(`${instance(id)}/explain`, {}, call),
     rerunInstance: (id, request, call) =>
       postKeyed(`${instance(id)}/rerun`, { ...call, body: JSON.stringify(request) }),
-    watchInstance: (id, { signal, isPatient }) =>
+    watchInstance: (id, { signal, isPatient, withRuns, withExplanation }) =>
       followInstance({
         url,
-        open: () => stream(`${instance(id)}/events`, {}, { signal }),
+        open: () => {
+          const query = {
+            runs: withRuns === true ? "true" : undefined,
+            explanation: withExplanation === true ? "true" : undefined,
+          };
+          return stream(`${instance(id)}/events`, query, { signal });
+        },
         pace,
         signal,
         isPatient: isPatient ?? false,

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
 import { isInstanceFinal } from "@courier/core";
-import type { InstanceDetail } from "@courier/schema";
+import type { ExplainedInstance, InstanceDetail, RunDetail } from "@courier/schema";
 
 import { readEvents } from "./event-stream.ts";
 import { isRecord, parseJson } from "./json.ts";
@@ -11,8 +11,12 @@ import { Outage, type OutageEvent } from "./outage.ts";
 import type { Pace } from "./retry-policy.ts";
 import { UnreachableError } from "./service-error.ts";
 
-/** What a watcher is told. */
-export type WatchEvent = { readonly kind: "instance"; readonly item: InstanceDetail } | OutageEvent;
+/** What a watcher is told. Runs come before the instance that they led to; one may be told twice, none is left out. */
+export type WatchEvent =
+  | { readonly kind: "instance"; readonly item: InstanceDetail }
+  | { readonly kind: "runs"; readonly items: readonly RunDetail[] }
+  | { readonly kind: "explanation"; readonly item: ExplainedInstance }
+  | OutageEvent;
 
 /** What `followInstance` needs of its caller. */
 export interface WatchOptions {
@@ -47,29 +51,32 @@ async function* followOnce(
   options: WatchOptions,
   outage: Outage,
 ): AsyncGenerator<WatchEvent, boolean, undefined> {
-  for await (const item of readInstances(options)) {
+  for await (const event of readWatchEvents(options)) {
     yield* outage.end();
-    yield { kind: "instance", item };
-    if (isInstanceFinal(item.status)) return true;
+    yield event;
+    if (event.kind === "instance" && isInstanceFinal(event.item.status)) return true;
   }
   return false;
 }
 
-async function* readInstances(
+async function* readWatchEvents(
   options: WatchOptions,
-): AsyncGenerator<InstanceDetail, void, undefined> {
+): AsyncGenerator<Exclude<WatchEvent, OutageEvent>, void, undefined> {
   const stream = await options.open();
   const lines = readLines(stream, { ...options, silenceMs: streamSilenceMs });
   for await (const event of readEvents(lines)) {
-    if (event.name !== "instance") continue;
     const data = parseJson(event.data);
+    // The service serialises events with the schemas that the types are generated from.
+    if (event.name === "runs" && Array.isArray(data)) yield { kind: "runs", items: data };
+    if (event.name === "explanation")
+      yield { kind: "explanation", item: data as ExplainedInstance };
+    if (event.name !== "instance") continue;
     const item = isRecord(data) && isRecord(data["item"]) ? data["item"] : data;
     if (!isRecord(item) || typeof item["status"] !== "string") {
       throw new UnreachableError(`${options.url} sent an event that is not an instance`, {
         isTransient: false,
       });
     }
-    // The service serialises events with the schema that the type is generated from.
-    yield item as unknown as InstanceDetail;
+    yield { kind: "instance", item: item as unknown as InstanceDetail };
   }
 }

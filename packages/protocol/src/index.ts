@@ -25,7 +25,7 @@ export type {
   StopOutcome,
   Welcome,
 } from "./server-messages.ts";
-export type { NodeDelivery, NodeReports, NodeSession } from "./node-gate.ts";
+export type { InstanceMoved, NodeDelivery, NodeReports, NodeSession } from "./node-gate.ts";
 export { instanceTopic, nodeTopic, runTopic, workTopic } from "./node-gate.ts";
 export { challengeText, evidenceText, welcomeText } from "./identity.ts";
 export { tarEnd, tarHead, tarPadding, type TarEntry } from "./tar.ts";

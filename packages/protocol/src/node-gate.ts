@@ -41,6 +41,14 @@ export function instanceTopic(instanceId: string): string {
   return `instance.${instanceId}`;
 }
 
+/** Published on an instance's topic after a commit that changed it. */
+export interface InstanceMoved {
+  /** Runs that may have another status now. */
+  readonly runIds: readonly string[];
+  /** More runs moved than are named. */
+  readonly isBulk: boolean;
+}
+
 /** Bus topic on which new output and step changes of one run are announced. */
 export function runTopic(runId: string): string {
   return `run.${runId}`;

@@ -141,6 +141,7 @@ async function drain(
   // The batch that was started last stays the last one.
   draft.moveCursor(cursor, draft.snapshot().batchEnd);
   context.effects.countOutcome(outcome, ended);
+  if (ended > 0) context.effects.movedInBulk.add(draft.instanceId);
   if (ended < runsPerGroupTurn) return true;
   context.effects.again.add(draft.instanceId);
   return false;

@@ -6,6 +6,7 @@ import {
   runTopic,
   type Assign,
   type Assignment,
+  type InstanceMoved,
   type NodeDelivery,
   type Stop,
 } from "@courier/protocol";
@@ -30,9 +31,23 @@ export class Announcer {
   /** Call only after the commit. A message that gets lost is made good by the rescuer. */
   async announce(effects: Effects): Promise<void> {
     this.#announceStops(effects);
-    await this.#announceAssignments(effects.dispatched);
-    for (const id of effects.changedRuns) this.#bus.publish(runTopic(id), null);
-    for (const id of effects.changedInstances) this.#bus.publish(instanceTopic(id), null);
+    try {
+      await this.#announceAssignments(effects.dispatched);
+    } finally {
+      for (const id of effects.changedRuns) this.#bus.publish(runTopic(id), null);
+      this.#announceInstances(effects);
+    }
+  }
+
+  #announceInstances(effects: Effects): void {
+    for (const { id, instanceId } of effects.dispatched) effects.moved(instanceId, id);
+    const { changedInstances, movedRuns, movedInBulk } = effects;
+    const instanceIds = new Set([...changedInstances, ...movedRuns.keys(), ...movedInBulk]);
+    for (const id of instanceIds) {
+      const runIds = movedRuns.get(id) ?? [];
+      const message: InstanceMoved = { runIds, isBulk: movedInBulk.has(id) };
+      this.#bus.publish(instanceTopic(id), message);
+    }
   }
 
   #announceStops({ stopped }: Effects): void {

@@ -97,6 +97,7 @@ async function endPending(turn: Turn, runId: string, actor: string): Promise<boo
     now: turn.now,
     from: ["pending"],
   });
+  for (const run of ended) turn.effects.moved(run.instanceId, run.id);
   await countTransitions(
     turn,
     ended.map((run) => ({ ...run, status: "canceled" as const })),

@@ -24,6 +24,10 @@ export class Effects {
   readonly stopped: StoppedRun[] = [];
   /** Instances whose counters, groups or status changed. */
   readonly changedInstances: Set<string> = new Set();
+  /** Runs that got another status, by instance; beside those that were dispatched. */
+  readonly movedRuns: Map<string, string[]> = new Map();
+  /** Instances of which so many runs moved at once that nobody has their ids. */
+  readonly movedInBulk: Set<string> = new Set();
   /** Runs whose steps or output changed. */
   readonly changedRuns: Set<string> = new Set();
   /** Instances that have more to do right away. */
@@ -36,6 +40,13 @@ export class Effects {
   /** Asks for a look at an instance at a time (Unix ms); of several the earliest counts. */
   lookAt(instanceId: string, at: number): void {
     this.later.set(instanceId, Math.min(at, this.later.get(instanceId) ?? at));
+  }
+
+  /** Tells who follows an instance which of its runs got another status. */
+  moved(instanceId: string, runId: string): void {
+    const runIds = this.movedRuns.get(instanceId);
+    if (runIds === undefined) this.movedRuns.set(instanceId, [runId]);
+    else runIds.push(runId);
   }
 
   /** Counts ended runs for the statistics. */

@@ -22,6 +22,7 @@ export async function endInFlight(
     now: turn.now,
     from: ["dispatched", "running"],
   });
+  for (const run of ended) turn.effects.moved(run.instanceId, run.id);
   return countTransitions(
     turn,
     ended.map((run) => ({ ...run, status: runs.status })),

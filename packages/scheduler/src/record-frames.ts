@@ -26,7 +26,10 @@ export async function recordFrames(turn: Turn, frames: readonly ReportFrame[]): 
   }
   if (sorted.reports.length === 0) return [];
   const { transitions } = await recordReports(turn.tx, sorted.reports);
-  for (const { runId } of transitions) turn.effects.changedRuns.add(runId);
+  for (const { runId, instanceId } of transitions) {
+    turn.effects.changedRuns.add(runId);
+    turn.effects.moved(instanceId, runId);
+  }
   return countTransitions(turn, transitions);
 }
 

@@ -69,4 +69,5 @@ async function refuse(runs: readonly PendingRun[], start: Start): Promise<void> 
   });
   draft.count(status, ended.length);
   context.effects.countOutcome(status, ended.length);
+  for (const run of ended) context.effects.moved(run.instanceId, run.id);
 }

@@ -46,4 +46,5 @@ export async function stopRuns(
   draft.count("inFlight", -ended.length);
   draft.count(status, ended.length);
   context.effects.countOutcome(status, ended.length);
+  for (const run of ended) context.effects.moved(run.instanceId, run.id);
 }

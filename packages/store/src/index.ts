@@ -118,11 +118,19 @@ export { TableArchives } from "./archives/table-archives.ts";
 export { openArchives } from "./archives/open-archives.ts";
 export type { ExpiredStop, StopRequested } from "./stops.ts";
 export { listExpiredStops, nextStopDeadlineAt, requestStops } from "./stops.ts";
-export type { FoundRun, OpenRun, RerunTarget, StrandedRun, UnacceptedRun } from "./run-lists.ts";
+export type {
+  FoundRun,
+  OpenRun,
+  RerunTarget,
+  RunPlace,
+  StrandedRun,
+  UnacceptedRun,
+} from "./run-lists.ts";
 export {
   countGroupOnline,
   findRun,
   findRuns,
+  listMovedRuns,
   listRerunTargets,
   listStranded,
   listUnaccepted,

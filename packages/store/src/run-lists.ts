@@ -188,6 +188,36 @@ export async function findRuns(db: Db, ids: readonly string[]): Promise<FoundRun
   return found;
 }
 
+/** Where a list of moved runs goes on. */
+export type RunPlace = Pick<RunRow, "groupNumber" | "position">;
+
+/** Runs of an instance that are not pending any more, in order of group and position, after a place. */
+export async function listMovedRuns(
+  db: Db,
+  options: { readonly instanceId: string; readonly after?: RunPlace; readonly limit: number },
+): Promise<FoundRun[]> {
+  const { groupNumber, position } = options.after ?? { groupNumber: -1, position: -1 };
+  // Unique index of runs by position.
+  const rows = await reading(db)
+    .selectFrom("runs")
+    .innerJoin("instances", "instances.seq", "runs.instance_seq")
+    .leftJoin("nodes", "nodes.id", "runs.node_id")
+    .selectAll("runs")
+    .select(["instances.id as instance_id", "instances.job_id", "nodes.name as node_name"])
+    .where("runs.instance_seq", "=", seqOfInstance(options.instanceId))
+    .where(sql<boolean>`(runs.group_number, runs."position") > (${groupNumber}, ${position})`)
+    .where("runs.status", "<>", "pending")
+    .orderBy("runs.group_number")
+    .orderBy("runs.position")
+    .limit(options.limit)
+    .execute();
+  return rows.map((row) => ({
+    ...toRunRow(row),
+    nodeName: row.node_name ?? "",
+    jobId: row.job_id,
+  }));
+}
+
 /** How many distinct nodes of a group are online. */
 export async function countGroupOnline(db: Db, group: GroupKey): Promise<number> {
   // Unique index of runs by position, unique index on nodes.id. Reads the group: for groups that wait for their quorum.

@@ -25,7 +25,7 @@ export function addExplainRoute(app: FastifyInstance, context: ApiContext): void
 }
 
 /** Reads all that an explanation consists of; undefined: there is no such instance. */
-async function readExplanation(
+export async function readExplanation(
   context: Pick<ApiContext, "db" | "jobControl">,
   instanceId: string,
 ): Promise<ExplainedInstance | undefined> {

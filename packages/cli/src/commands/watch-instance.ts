@@ -1,6 +1,7 @@
 import type { CommandSpec } from "../command.ts";
 import { writeJunit } from "../junit.ts";
 import { awaitInstance, concludeWait } from "../progress/await-instance.ts";
+import { printEvents } from "../progress/finish-wait.ts";
 import { instanceRows } from "../render/columns.ts";
 
 /** `state instance watch` */
@@ -9,6 +10,11 @@ export const watchInstance: CommandSpec = {
     { flag: "--instanceId <ID>", summary: "the instance", isRequired: true },
     { flag: "--timeout <SECONDS>", summary: "how long to watch at most" },
     { flag: "--junit <FILE>", summary: "write a JUnit XML report of the runs at the end" },
+    {
+      flag: "--output-events <FORMAT>",
+      summary: "print every transition as one line of JSON instead of the instance",
+      choices: ["jsonl"],
+    },
   ],
   notes:
     "Shows progress on a terminal and prints the instance when it has ended.\n" +
@@ -16,6 +22,7 @@ export const watchInstance: CommandSpec = {
   run: async (context, flags) => {
     const instanceId = flags.need("instanceId");
     const seconds = flags.integer("timeout", { min: 1, max: 2_000_000 });
+    const hasEvents = flags.text("outputEvents") !== undefined;
     const client = await context.client();
     const awaited = await awaitInstance({
       context,
@@ -24,9 +31,11 @@ export const watchInstance: CommandSpec = {
       timeoutMs: seconds === undefined ? undefined : seconds * 1000,
       cancelOnTimeout: false,
       isPatient: false,
+      ...(hasEvents ? { onEvents: (events) => printEvents(context, events) } : {}),
     });
     const { instance, ending } = awaited;
-    if (instance !== undefined) await context.printItem({ item: instance }, instanceRows);
+    if (instance !== undefined && !hasEvents)
+      await context.printItem({ item: instance }, instanceRows);
     const junit = flags.text("junit");
     if (junit !== undefined && instance !== undefined && ending !== "interrupted") {
       await writeJunit(junit, { client, instance, signal: context.world.signal });

@@ -1,17 +1,20 @@
 import type { CourierClient } from "@courier/client";
 import { CourierError, isInstanceFinal } from "@courier/core";
-import type { InstanceDetail } from "@courier/schema";
+import type { InstanceDetail, TransitionEvent } from "@courier/schema";
 
 import { Interrupted, OutputClosed } from "../world.ts";
 import type { CommandContext } from "../context.ts";
+import { EventLedger } from "../events/event-ledger.ts";
 import { cancelConfirmMs } from "../limits.ts";
 import { ProgressDisplay } from "./progress-display.ts";
-import { summariseOutcomes } from "./progress-lines.ts";
+import { failureLines, summariseOutcomes } from "./progress-lines.ts";
 
 /** How waiting ended, with the last state that was seen. */
 export interface Awaited {
   readonly ending: "ended" | "timed-out" | "interrupted";
   readonly instance: InstanceDetail | undefined;
+  /** What failed alike, for whoever has not seen it happen on a terminal. */
+  readonly failures: readonly string[];
 }
 
 /** What to wait for. */
@@ -24,6 +27,8 @@ export interface AwaitOptions {
   readonly cancelOnTimeout: boolean;
   /** Survive an outage of the service from the beginning. */
   readonly isPatient: boolean;
+  /** Told of every transition; absent: nobody wants to know. */
+  readonly onEvents?: ((events: readonly TransitionEvent[]) => Promise<void>) | undefined;
 }
 
 /** Waits until an instance is final, the time is over, or Ctrl-C; shows progress. Outages are survived and said. */
@@ -31,16 +36,18 @@ export async function awaitInstance(options: AwaitOptions): Promise<Awaited> {
   const display = new ProgressDisplay(options.context.world);
   const deadline = startDeadline(options.timeoutMs);
   const signal = AbortSignal.any([options.context.world.signal, deadline.signal]);
-  const seen: Seen = {};
+  const seen: Seen = { ledger: new EventLedger(options.context.world.now) };
   try {
     seen.id = await options.findInstanceId(signal);
     await follow(options, { seen, display, signal });
-    return { ending: "ended", instance: seen.item };
+    const failures = display.isLive ? [] : await readFailures(options, seen.item);
+    return { ending: "ended", instance: seen.item, failures };
   } catch (error) {
-    if (error instanceof Interrupted) return { ending: "interrupted", instance: seen.item };
+    if (error instanceof Interrupted)
+      return { ending: "interrupted", instance: seen.item, failures: [] };
     if (!(error instanceof DeadlinePassed)) throw error;
     if (options.cancelOnTimeout && seen.id !== undefined) await cancel(options, { seen, display });
-    return { ending: "timed-out", instance: seen.item };
+    return { ending: "timed-out", instance: seen.item, failures: [] };
   } finally {
     deadline.end();
     display.stop();
@@ -49,7 +56,7 @@ export async function awaitInstance(options: AwaitOptions): Promise<Awaited> {
 
 /** Says how it ended where a person looks, and returns the exit code; a timeout is thrown as the error that it is. */
 export async function concludeWait(context: CommandContext, awaited: Awaited): Promise<number> {
-  const { ending, instance } = awaited;
+  const { ending, instance, failures } = awaited;
   const what = instance === undefined ? "the job" : `instance ${instance.id}`;
   if (ending === "interrupted") {
     const how =
@@ -62,11 +69,27 @@ export async function concludeWait(context: CommandContext, awaited: Awaited): P
   if (ending === "timed-out")
     throw new CourierError("WAIT_TIMED_OUT", timeoutMessage(what, instance));
   if (instance?.status === "success") return 0;
-  await context.note(failureLine(instance));
+  await context.note([failureLine(instance), ...failures].join("\n"));
   return 1;
 }
 
+/** The verdict is known by now: nothing that goes wrong here may change how the command ends. */
+async function readFailures(
+  { client, context }: AwaitOptions,
+  item: InstanceDetail | undefined,
+): Promise<readonly string[]> {
+  if (item === undefined || item.status === "success") return [];
+  try {
+    return failureLines((await client.explainInstance(item.id, context.world)).item);
+  } catch (error) {
+    context.trace(`the failures could not be read: ${String(error)}`);
+    return [];
+  }
+}
+
 interface Seen {
+  /** Outlives every connection: it knows what was told already. */
+  readonly ledger: EventLedger;
   id?: string;
   item?: InstanceDetail;
 }
@@ -78,12 +101,21 @@ interface Following {
 }
 
 async function follow(options: AwaitOptions, { seen, display, signal }: Following): Promise<void> {
-  const { client, isPatient } = options;
-  for await (const event of client.watchInstance(seen.id ?? "", { signal, isPatient })) {
+  const { client, isPatient, onEvents } = options;
+  const withRuns = onEvents !== undefined;
+  const wanted = { signal, isPatient, withRuns, withExplanation: display.isLive };
+  for await (const event of client.watchInstance(seen.id ?? "", wanted)) {
     switch (event.kind) {
       case "instance":
         seen.item = event.item;
         display.update(event.item);
+        await onEvents?.(seen.ledger.settle(event.item));
+        break;
+      case "runs":
+        seen.ledger.holdRuns(event.items);
+        break;
+      case "explanation":
+        display.explain(event.item);
         break;
       case "interrupted":
         display.note(`${event.error.message}; trying again until it is back`);

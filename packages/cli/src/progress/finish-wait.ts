@@ -1,11 +1,12 @@
 import type { CourierClient } from "@courier/client";
 import { CourierError } from "@courier/core";
-import type { InstanceDetail } from "@courier/schema";
+import type { InstanceDetail, TransitionEvent } from "@courier/schema";
 
 import type { OptionSpec } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { writeJunit } from "../junit.ts";
 import type { Flags } from "../usage/flags.ts";
+import { writeFully } from "../world.ts";
 import { awaitInstance, concludeWait } from "./await-instance.ts";
 
 /** The flags of every command that starts an instance. */
@@ -14,6 +15,11 @@ export const waitOptions: readonly OptionSpec[] = [
   { flag: "--timeout <SECONDS>", summary: "with --wait: how long to wait at most" },
   { flag: "--cancel-on-timeout", summary: "with --timeout: cancel the instance then" },
   { flag: "--junit <FILE>", summary: "with --wait: write a JUnit XML report of the runs" },
+  {
+    flag: "--output-events <FORMAT>",
+    summary: "with --wait: print every transition as one line of JSON instead of the result",
+    choices: ["jsonl"],
+  },
 ];
 
 /** What help says about them. */
@@ -25,6 +31,8 @@ export interface Wait {
   readonly timeoutMs: number | undefined;
   readonly cancelOnTimeout: boolean;
   readonly junit: string | undefined;
+  /** Transitions go to stdout, one line each, and nothing else does. */
+  readonly hasEvents: boolean;
 }
 
 /** Reads the flags; throws a usage error when one of them only makes sense with another. */
@@ -32,16 +40,18 @@ export function readWait(flags: Flags): Wait | undefined {
   const seconds = flags.integer("timeout", { min: 1, max: 2_000_000 });
   const junit = flags.text("junit");
   const cancelOnTimeout = flags.isOn("cancelOnTimeout");
+  const hasEvents = flags.text("outputEvents") !== undefined;
   if (cancelOnTimeout && seconds === undefined) {
     throw onlyWith("--cancel-on-timeout", "--wait --timeout SECONDS");
   }
   if (!flags.isOn("wait")) {
     if (seconds !== undefined) throw onlyWith("--timeout", "--wait");
     if (junit !== undefined) throw onlyWith("--junit", "--wait");
+    if (hasEvents) throw onlyWith("--output-events", "--wait");
     return undefined;
   }
   const timeoutMs = seconds === undefined ? undefined : seconds * 1000;
-  return { timeoutMs, cancelOnTimeout, junit };
+  return { timeoutMs, cancelOnTimeout, junit, hasEvents };
 }
 
 /** What was started, and how to show it. */
@@ -59,17 +69,28 @@ export async function finishWait(context: CommandContext, started: Started): Pro
     await print(undefined);
     return 0;
   }
-  const { timeoutMs, cancelOnTimeout, junit } = wait;
+  const { timeoutMs, cancelOnTimeout, junit, hasEvents } = wait;
   const awaited = await awaitInstance({
     ...{ context, client, findInstanceId, timeoutMs, cancelOnTimeout },
     isPatient: true,
+    ...(hasEvents ? { onEvents: (events) => printEvents(context, events) } : {}),
   });
   const { instance, ending } = awaited;
-  await print(instance);
+  if (!hasEvents) await print(instance);
   if (junit !== undefined && instance !== undefined && ending !== "interrupted") {
     await writeJunit(junit, { client, instance, signal: context.world.signal });
   }
   return concludeWait(context, awaited);
+}
+
+/** One JSON document a line, for programs such as jq. */
+export async function printEvents(
+  context: CommandContext,
+  events: readonly TransitionEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const text = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+  await writeFully(context.world.stdout, text);
 }
 
 function onlyWith(name: string, other: string): CourierError {

@@ -1,4 +1,4 @@
-import type { InstanceDetail } from "@courier/schema";
+import type { ExplainedInstance, InstanceDetail } from "@courier/schema";
 
 import { redrawIntervalMs } from "../limits.ts";
 import { choosePaint } from "../render/color.ts";
@@ -12,6 +12,7 @@ export class ProgressDisplay {
   readonly #area: LiveArea | undefined;
   #timer: NodeJS.Timeout | undefined;
   #item: InstanceDetail | undefined;
+  #explanation: ExplainedInstance | undefined;
   #since = 0;
   #endedAtStart: readonly number[] = [];
 
@@ -35,6 +36,16 @@ export class ProgressDisplay {
     }, redrawIntervalMs);
   }
 
+  /** Whether anything is shown while it happens. */
+  get isLive(): boolean {
+    return this.#area !== undefined;
+  }
+
+  /** Shows from the next redraw on what the groups wait for, and what failed alike. */
+  explain(explanation: ExplainedInstance): void {
+    this.#explanation = explanation;
+  }
+
   /** Writes a line that stays. */
   note(line: string): void {
     if (this.#area === undefined) this.#world.stderr.write(`${line}\n`);
@@ -55,6 +66,7 @@ export class ProgressDisplay {
     const { stderr, env } = this.#world;
     this.#area?.draw(
       progressLines(this.#item, {
+        explanation: this.#explanation,
         now: this.#world.now(),
         since: this.#since,
         endedAtStart: this.#endedAtStart,

@@ -1,4 +1,4 @@
-import type { InstanceDetail, InstanceGroup, RunCounts } from "@courier/schema";
+import type { ExplainedInstance, InstanceDetail, InstanceGroup, RunCounts } from "@courier/schema";
 import { describe, expect, it } from "vitest";
 
 import { formatDuration, progressLines, summariseOutcomes } from "./progress-lines.ts";
@@ -22,6 +22,8 @@ function group(groupNumber: number, rest: Partial<InstanceGroup> = {}): Instance
     reason: "",
     nodeCount: 100,
     counts: noCounts,
+    startedAt: null,
+    finishedAt: null,
     batchNumber: 1,
     soakUntil: null,
     haltCause: null,
@@ -68,6 +70,29 @@ describe("progressLines", () => {
       "instance i-1 running  1:05",
       "group 0 [#######-----------------] 30/100 running: 28 success, 2 failure, 5 in flight, 65 pending ETA 0:35",
     ]);
+  });
+
+  it("shows how long a group takes, what it waits for, and what failed alike", () => {
+    const counts = { ...noCounts, success: 80, failure: 17, dispatched: 3 };
+    const startedAt = "2026-01-01T00:00:05.000Z";
+    const failure = {
+      ...{ status: "failure", stepNumber: 1, reason: "exit code 1", line: "no space left" },
+      ...{ count: 17, nodeNames: ["a", "b"], message: "17 nodes: exit code 1, 'no space left'" },
+    };
+    const explained = {
+      ...{ groupNumber: 0, summary: "batch 1/2 has 3 open runs", failures: [failure] },
+      unfoldedCount: 2,
+    };
+    // The display reads nothing else of an explanation.
+    const explanation = { groups: [explained] } as unknown as ExplainedInstance;
+    const settled = { ...view, endedAtStart: [97], width: 200, explanation };
+
+    expect(progressLines(instance([group(0, { counts, startedAt })]), settled).slice(1)).toEqual([
+      "group 0 [#######################-] 97/100 running: 80 success, 17 failure, 3 in flight 1:00 (batch 1/2 has 3 open runs)",
+      "  17 nodes: exit code 1, 'no space left' (a, b, …)",
+      "  2 more failed otherwise",
+    ]);
+    expect(progressLines(instance([group(0)]), { ...settled, height: 3 })).toHaveLength(3);
   });
 
   it("fits the width", () => {

@@ -1,10 +1,12 @@
-import type { InstanceDetail, InstanceGroup, RunCounts } from "@courier/schema";
+import type { ExplainedInstance, InstanceDetail, InstanceGroup, RunCounts } from "@courier/schema";
 
 import type { Paint } from "../render/color.ts";
-import { cutText } from "../render/text-width.ts";
+import { cutText, visibleText } from "../render/text-width.ts";
 
 /** What the display knows beside the instance itself. */
 export interface ProgressView {
+  /** The last that was heard; undefined: nothing yet. */
+  readonly explanation?: ExplainedInstance | undefined;
   /** Unix time, ms. */
   readonly now: number;
   /** When watching began, and how many runs of each group had ended by then: the base of the estimate. */
@@ -21,11 +23,30 @@ export interface ProgressView {
 export function progressLines(item: InstanceDetail, view: ProgressView): readonly string[] {
   const groups = chooseGroups(item.groups, view.height - 1);
   const hidden = item.groups.length - groups.length;
+  const room = view.height - 1 - groups.length - (hidden > 0 ? 1 : 0);
   return [
     instanceLine(item, view),
     ...groups.map((group) => groupLine(group, view)),
     ...(hidden > 0 ? [`… and ${hidden} more groups`] : []),
+    ...failureLines(view.explanation)
+      .slice(0, Math.max(0, room))
+      .map((line) => cutText(line, view.width)),
   ];
+}
+
+/** Failures that are the same, as one line each: `17 nodes: step 1 "fill": exit code 1, 'no space left' (web-1, web-2, …)`. */
+export function failureLines(explanation: ExplainedInstance | undefined): readonly string[] {
+  const groups = explanation?.groups ?? [];
+  return groups.flatMap(({ groupNumber, failures, unfoldedCount }) => {
+    const where = groups.length > 1 ? `group ${groupNumber}: ` : "";
+    const folds = failures.slice(0, failureLinesMax).map(({ message, nodeNames, count }) => {
+      const more = count > nodeNames.length ? ", …" : "";
+      return visibleText(`  ${where}${message} (${nodeNames.join(", ")}${more})`);
+    });
+    const folded = failures.slice(failureLinesMax).reduce((sum, { count }) => sum + count, 0);
+    const rest = folded + unfoldedCount;
+    return rest === 0 ? folds : [...folds, `  ${where}${rest} more failed otherwise`];
+  });
 }
 
 /** The runs of a group that have ended. */
@@ -65,6 +86,9 @@ const shownCounts = [...outcomes, "dispatched", "pending"] as const;
 
 const barWidth = 24;
 
+/** Kinds of failure that are shown for each group. */
+const failureLinesMax = 5;
+
 function instanceLine(item: InstanceDetail, view: ProgressView): string {
   const started = Date.parse(item.startedAt ?? item.createdAt);
   const ended = item.finishedAt === null ? view.now : Date.parse(item.finishedAt);
@@ -83,6 +107,7 @@ function groupLine(group: InstanceGroup, view: ProgressView): string {
     `${ended}/${group.nodeCount}`,
     `${group.status}:`,
     summariseOutcomes([group]),
+    ...elapsed(group, view),
     ...describeWait(group, view),
     ...estimate(group, ended, view),
   ].join(" ");
@@ -90,9 +115,28 @@ function groupLine(group: InstanceGroup, view: ProgressView): string {
   return cut.replace(`${group.status}:`, `${view.paint(group.status, group.status)}:`);
 }
 
+function elapsed(
+  { startedAt, finishedAt }: InstanceGroup,
+  { now }: ProgressView,
+): readonly string[] {
+  if (startedAt === null) return [];
+  const end = finishedAt === null ? now : Date.parse(finishedAt);
+  return [formatDuration(end - Date.parse(startedAt))];
+}
+
+/** What explain says, in short; a group that only executes needs no words. */
+function shortWait(
+  { groupNumber, finishedAt }: InstanceGroup,
+  explanation: ExplainedInstance | undefined,
+): readonly string[] {
+  if (finishedAt !== null) return [];
+  const explained = explanation?.groups.find((one) => one.groupNumber === groupNumber);
+  return explained === undefined || explained.summary === "" ? [] : [`(${explained.summary})`];
+}
+
 /** What a ramp does: `soaking 0:42 after batch 2`. */
-function describeWait(group: InstanceGroup, { now }: ProgressView): readonly string[] {
-  if (group.soakUntil === null) return [];
+function describeWait(group: InstanceGroup, { now, explanation }: ProgressView): readonly string[] {
+  if (group.soakUntil === null) return shortWait(group, explanation);
   const left = formatDuration(Date.parse(group.soakUntil) - now);
   return [`soaking ${left} after batch ${group.batchNumber ?? 0}`];
 }

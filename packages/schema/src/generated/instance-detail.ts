@@ -63,6 +63,11 @@ export interface InstanceGroup {
    */
   haltCause: string | null;
   counts: RunCounts;
+  /**
+   * When its first run was dispatched.
+   */
+  startedAt: string | null;
+  finishedAt: string | null;
 }
 export interface RunCounts {
   pending: number;

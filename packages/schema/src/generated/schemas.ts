@@ -25,6 +25,7 @@ import type { GlobalExceptionResponse } from "./exception-rule-response.ts";
 import type { GlobalException } from "./exception-rule.ts";
 import type { HealthResponse } from "./health-response.ts";
 import type { InstanceDetail } from "./instance-detail.ts";
+import type { InstanceEventsQuery } from "./instance-events-query.ts";
 import type { InstanceExplanation } from "./instance-explanation.ts";
 import type { InstanceListQuery } from "./instance-list-query.ts";
 import type { InstanceList } from "./instance-list.ts";
@@ -79,6 +80,7 @@ import type { StartJobRequest } from "./start-job-request.ts";
 import type { StartJobResponse } from "./start-job-response.ts";
 import type { StepList } from "./step-list.ts";
 import type { StepResult } from "./step.ts";
+import type { TransitionEvent } from "./transition-event.ts";
 import type { ValidateResponse } from "./validate-response.ts";
 
 /** The type that each schema document describes, by the document's name. */
@@ -107,6 +109,7 @@ export interface SchemaTypes {
   "exception-rule": GlobalException;
   "health-response": HealthResponse;
   "instance-detail": InstanceDetail;
+  "instance-events-query": InstanceEventsQuery;
   "instance-explanation": InstanceExplanation;
   "instance-list-query": InstanceListQuery;
   "instance-list": InstanceList;
@@ -161,6 +164,7 @@ export interface SchemaTypes {
   "start-job-response": StartJobResponse;
   "step-list": StepList;
   step: StepResult;
+  "transition-event": TransitionEvent;
   "validate-response": ValidateResponse;
 }
 
@@ -1423,11 +1427,13 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         required: [
           "batchNumber",
           "counts",
+          "finishedAt",
           "groupNumber",
           "haltCause",
           "nodeCount",
           "reason",
           "soakUntil",
+          "startedAt",
           "status",
         ],
         properties: {
@@ -1464,7 +1470,35 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           counts: {
             $ref: "#/$defs/RunCounts",
           },
+          startedAt: {
+            type: ["string", "null"],
+            format: "date-time",
+            description: "When its first run was dispatched.",
+          },
+          finishedAt: {
+            type: ["string", "null"],
+            format: "date-time",
+          },
         },
+      },
+    },
+  },
+  "instance-events-query": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "instance-events-query",
+    title: "InstanceEventsQuery",
+    description: "What the events of an instance tell beside its state.",
+    type: "object",
+    additionalProperties: false,
+    required: [],
+    properties: {
+      runs: {
+        type: "boolean",
+        description: "Also runs that got another status.",
+      },
+      explanation: {
+        type: "boolean",
+        description: "Also what the instance waits for.",
       },
     },
   },
@@ -5864,6 +5898,74 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             description: "What is left out and why; empty when everything is kept.",
           },
         },
+      },
+    },
+  },
+  "transition-event": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "transition-event",
+    title: "TransitionEvent",
+    description:
+      "One line of --output-events jsonl: an instance, a group or a run got another status.",
+    type: "object",
+    additionalProperties: false,
+    required: ["at", "event", "instanceId", "jobId", "reason", "status"],
+    properties: {
+      event: {
+        type: "string",
+        enum: ["instance", "group", "run"],
+        description: "What has another status.",
+      },
+      at: {
+        type: "string",
+        format: "date-time",
+        description: "When; of what happened on a node by the node's clock.",
+      },
+      instanceId: {
+        type: "string",
+      },
+      jobId: {
+        type: "string",
+      },
+      groupNumber: {
+        type: "integer",
+        minimum: 0,
+        description: "Of groups and runs.",
+      },
+      runId: {
+        type: "string",
+      },
+      nodeId: {
+        type: "string",
+      },
+      nodeName: {
+        type: "string",
+      },
+      status: {
+        type: "string",
+        enum: [
+          "pending",
+          "waiting",
+          "dispatched",
+          "running",
+          "cancelling",
+          "success",
+          "failure",
+          "timeout",
+          "canceled",
+          "skipped",
+          "undeliverable",
+          "unknown",
+        ],
+      },
+      reason: {
+        type: "string",
+        description: "Why it ended so; empty when nothing needs saying.",
+      },
+      isPaused: {
+        type: "boolean",
+        description:
+          "Of instances: whether it dispatches nothing for now; a pause and a resume are lines with an unchanged status.",
       },
     },
   },
