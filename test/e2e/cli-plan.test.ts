@@ -167,7 +167,7 @@ describe("simulate without a service", () => {
       duration       p50 0:36, p95 1:05, longest 1:16
       nodes touched  p50 3, p95 3, most 3; when every run fails 1, worst case 3
       runs failed    p50 1, p95 1, most 1; worst case 1
-      group 0        3 nodes: success 40.5 %, halted by criteria 47 %
+      group 0        3 nodes, failure 1 halts it: success 40.5 %, halted by criteria 47 %
                      succeeds when all 3 succeed
                      fails when the 1st of 3 fails; one that is skipped counts like one that fails
                      starts nothing more once it has failed (earlyTermination)

@@ -98,6 +98,6 @@ export const rateCallersMax = 20_000;
 
 /** Occurrences that a plan lists when the request names no number. */
 export const planOccurrencesDefault = 5;
-/** Plans that are remembered at once, and nodes in all of them, to say what has drifted: about 16 MB. */
+/** Plans that are remembered at once, and characters of templates and node ids in all of them, to say what has drifted. */
 export const recentPlansMax = 100;
-export const recentPlanNodesMax = 200_000;
+export const recentPlanCharactersMax = 8_000_000;

@@ -1,7 +1,7 @@
 import type { PlanMemory } from "@courier/core";
 import type { CanonicalJob } from "@courier/schema";
 import { expect, test } from "vitest";
-import { recentPlanNodesMax, recentPlansMax } from "./limits.ts";
+import { recentPlanCharactersMax, recentPlansMax } from "./limits.ts";
 import { RecentPlans } from "./recent-plans.ts";
 
 const job: CanonicalJob = {
@@ -11,7 +11,8 @@ const job: CanonicalJob = {
 };
 
 function plan(nodeCount: number): PlanMemory {
-  return { job, targets: [Array.from({ length: nodeCount }, (_, index) => `n${index}`)] };
+  const id = "00000000-0000-4000-8000-000000000000";
+  return { job, targets: [Array.from({ length: nodeCount }, () => id)] };
 }
 
 test("forgets the oldest plans when there are too many", () => {
@@ -23,9 +24,9 @@ test("forgets the oldest plans when there are too many", () => {
   expect(plans.get("plan 1")).toEqual(plan(1));
 });
 
-test("forgets the oldest plans when they are about too many nodes", () => {
+test("forgets the oldest plans when they are too large together", () => {
   const plans = new RecentPlans();
-  const large = plan(Math.ceil(recentPlanNodesMax / 2) + 1);
+  const large = plan(Math.ceil(recentPlanCharactersMax / 36 / 2));
   plans.keep("small", plan(1));
   plans.keep("first", large);
   plans.keep("again", plan(1));

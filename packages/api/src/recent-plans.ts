@@ -1,5 +1,5 @@
-import type { PlanMemory } from "@courier/core";
-import { recentPlanNodesMax, recentPlansMax } from "./limits.ts";
+import { canonicalJson, type PlanMemory } from "@courier/core";
+import { recentPlanCharactersMax, recentPlansMax } from "./limits.ts";
 
 /**
  * What was planned lately, so that a refusal can say what is different. Nothing depends on it: a plan that is forgotten,
@@ -7,32 +7,34 @@ import { recentPlanNodesMax, recentPlansMax } from "./limits.ts";
  */
 export class RecentPlans {
   /** Oldest first. */
-  readonly #plans = new Map<string, PlanMemory>();
-  #nodeCount = 0;
+  readonly #plans = new Map<string, { readonly plan: PlanMemory; readonly size: number }>();
+  #size = 0;
 
   get(hash: string): PlanMemory | undefined {
-    return this.#plans.get(hash);
+    return this.#plans.get(hash)?.plan;
   }
 
   /** Keeps a plan; the oldest ones give way. */
   keep(hash: string, plan: PlanMemory): void {
     this.#forget(hash);
-    this.#plans.set(hash, plan);
-    this.#nodeCount += nodesIn(plan);
+    const size = charactersIn(plan);
+    this.#plans.set(hash, { plan, size });
+    this.#size += size;
     for (const oldest of this.#plans.keys()) {
-      if (this.#plans.size <= recentPlansMax && this.#nodeCount <= recentPlanNodesMax) return;
+      if (this.#plans.size <= recentPlansMax && this.#size <= recentPlanCharactersMax) return;
       this.#forget(oldest);
     }
   }
 
   #forget(hash: string): void {
-    const plan = this.#plans.get(hash);
-    if (plan === undefined) return;
+    const kept = this.#plans.get(hash);
+    if (kept === undefined) return;
     this.#plans.delete(hash);
-    this.#nodeCount -= nodesIn(plan);
+    this.#size -= kept.size;
   }
 }
 
-function nodesIn({ targets }: PlanMemory): number {
-  return targets.reduce((sum, nodeIds) => sum + nodeIds.length, 0);
+function charactersIn({ job, targets }: PlanMemory): number {
+  const ids = targets.flat().reduce((sum, id) => sum + id.length, 0);
+  return canonicalJson(job).length + ids;
 }

@@ -44,7 +44,8 @@ export const simulateJob: CommandSpec = {
       played.push(round);
       await breathe(context);
     }
-    const given = { name: job.name, seed, nodesFrom, assumptions: asGiven };
+    const offlineCount = offline.reduce((sum, { size }) => sum + size, 0);
+    const given = { name: job.name, seed, nodesFrom, offlineCount, assumptions: asGiven };
     const item = simulationItem(summariseRounds(order, played), given);
     await context.printItem({ item }, simulationRows(item));
     return 0;

@@ -10,6 +10,8 @@ export interface SimulationItem {
   readonly rounds: number;
   readonly nodeCount: number;
   readonly nodesFrom: string;
+  /** Nodes that are offline now, and in every round. */
+  readonly offlineCount: number;
   readonly assumptions: AssumptionsAsGiven;
   readonly probability: Simulation["probability"];
   readonly durationSeconds: {
@@ -29,7 +31,7 @@ export interface SimulationItem {
 /** A simulation with what it was told. */
 export function simulationItem(
   simulation: Simulation,
-  given: Pick<SimulationItem, "name" | "seed" | "nodesFrom" | "assumptions">,
+  given: Pick<SimulationItem, "name" | "seed" | "nodesFrom" | "offlineCount" | "assumptions">,
 ): SimulationItem {
   const { rounds, nodeCount, probability, durationMs } = simulation;
   return {
@@ -59,7 +61,7 @@ export function simulationRows(item: SimulationItem): readonly Column<Simulation
   const { probability, durationSeconds, nodesTouched, runsFailed, assumptions } = item;
   return [
     row("job", item.name),
-    row("nodes", `${item.nodeCount} (${nodeSources[item.nodesFrom] ?? item.nodesFrom})`),
+    row("nodes", describeNodes(item)),
     row("assumed", describeAssumptions(assumptions)),
     row("played", `${counted(item.rounds, "round")}, seed ${item.seed}`),
     row("success", percent(probability.success)),
@@ -85,6 +87,11 @@ const nodeSources: Readonly<Record<string, string>> = {
   service: "as the service resolves the targets now",
 };
 
+function describeNodes({ nodeCount, nodesFrom, offlineCount }: SimulationItem): string {
+  const offline = offlineCount === 0 ? "" : `, ${offlineCount} offline now and in every round`;
+  return `${nodeCount} (${nodeSources[nodesFrom] ?? nodesFrom}${offline})`;
+}
+
 function describeAssumptions(given: AssumptionsAsGiven): string {
   const { failureRate, timeoutRate, unreachableRate, latency } = given;
   return `${percent(failureRate)} fail, ${percent(timeoutRate)} time out, ${percent(unreachableRate)} unreachable, latency ${latency}`;
@@ -98,12 +105,17 @@ function describeDuration(seconds: NonNullable<SimulationItem["durationSeconds"]
 }
 
 function groupRows(group: SimulationItem["groups"][number]): readonly Column<SimulationItem>[] {
-  const { groupNumber, nodeCount, probability } = group;
+  const { groupNumber, nodeCount, probability, failuresToHalt } = group;
   const halts = Object.entries(group.haltedBy).map(
     ([cause, fraction]) => `, halted by ${cause} ${percent(fraction)}`,
   );
-  const head = `${counted(nodeCount, "node")}: success ${percent(probability.success)}${halts.join("")}`;
+  const head = `${counted(nodeCount, "node")}${describeHalt(failuresToHalt)}: success ${percent(probability.success)}${halts.join("")}`;
   return rows(`group ${groupNumber}`, [head, ...group.meaning]);
+}
+
+function describeHalt(failuresToHalt: number | null): string {
+  if (failuresToHalt === null) return ", no failure halts it";
+  return failuresToHalt === 0 ? ", starts nothing" : `, failure ${failuresToHalt} halts it`;
 }
 
 /** The first line carries the header. */
