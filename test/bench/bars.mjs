@@ -33,5 +33,9 @@ export const bars = {
   "filter-by-tag-postgres": atMost("ms", 50, 10),
   "filter-by-expression-sqlite": atMost("ms", 1_000, 300),
   "filter-by-expression-postgres": atMost("ms", 1_000, 300),
+  "schedule-lateness-p99-sqlite": atMost("ms", 250, 100),
+  "schedule-lateness-p99-postgres": atMost("ms", 250, 100),
+  "schedule-pass-100k-over-1k-sqlite": atMost("ratio", 1.1, 1.05),
+  "schedule-pass-100k-over-1k-postgres": atMost("ratio", 1.1, 1.05),
   "cli-start": atMost("ms", 150, 150),
 };

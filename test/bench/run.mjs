@@ -15,6 +15,7 @@ import { run as largeInstance } from "./large-instance.mjs";
 import { describeMachine, loadPerCpu } from "./machine.mjs";
 import { run as processFanOut } from "./process-fan-out.mjs";
 import { run as restart } from "./restart.mjs";
+import { run as scheduledJobs } from "./scheduled-jobs.mjs";
 import { rounded } from "./statistics.mjs";
 
 const benchmarks = {
@@ -26,6 +27,7 @@ const benchmarks = {
   restart,
   "idle-rss": idleRss,
   "filter-resolution": filterResolution,
+  "scheduled-jobs": scheduledJobs,
   "cli-start": cliStart,
 };
 

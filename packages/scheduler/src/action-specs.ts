@@ -1,5 +1,5 @@
 import type { ActionSpec } from "@courier/schema";
-import { findInstance, type Db } from "@courier/store";
+import { findInstance, type Db, type InstanceRow } from "@courier/store";
 import { assert } from "@courier/core";
 import { actionSpecsCached } from "./limits.ts";
 
@@ -37,15 +37,16 @@ export class ActionSpecs {
     return sized;
   }
 
+  /** Remembers an instance that has just been made. */
+  learn(instance: InstanceRow): void {
+    this.#cached.set(instance.id, sizedBaseOf(instance));
+    this.#evict();
+  }
+
   async #load(instanceId: string): Promise<SizedBase> {
     const instance = await findInstance(this.#db, instanceId);
     assert(instance !== undefined, `instance ${instanceId} has runs but no row`);
-    // Written from a validated canonical template when the instance was created.
-    const { steps } = JSON.parse(instance.actionSpec) as ActionSpec;
-    const { jobId, jobName, fromStep } = instance;
-    const from = fromStep === null ? {} : { fromStep };
-    const base = { instanceId, jobId, jobName, steps, ...from };
-    return { base, bytes: Buffer.byteLength(JSON.stringify(base)) };
+    return sizedBaseOf(instance);
   }
 
   #evict(): void {
@@ -53,4 +54,13 @@ export class ActionSpecs {
     const oldest = this.#cached.keys().next().value;
     if (oldest !== undefined) this.#cached.delete(oldest);
   }
+}
+
+function sizedBaseOf(instance: InstanceRow): SizedBase {
+  // Written from a validated canonical template when the instance was created.
+  const { steps } = JSON.parse(instance.actionSpec) as ActionSpec;
+  const { id: instanceId, jobId, jobName, fromStep } = instance;
+  const from = fromStep === null ? {} : { fromStep };
+  const base = { instanceId, jobId, jobName, steps, ...from };
+  return { base, bytes: Buffer.byteLength(JSON.stringify(base)) };
 }

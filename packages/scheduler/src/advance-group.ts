@@ -10,8 +10,10 @@ import {
 } from "@courier/core";
 import { countGroupOnline, endPendingRuns, type Db, type GroupRow } from "@courier/store";
 import type { Effects } from "./effects.ts";
+import type { FreshRuns } from "./fresh-runs.ts";
 import type { GroupDraft } from "./group-draft.ts";
 import { quorumIntervalMs, runsPerGroupTurn } from "./limits.ts";
+import type { PendingWrites } from "./pending-writes.ts";
 import { startRuns } from "./start-runs.ts";
 import { stopRuns } from "./stop-runs.ts";
 
@@ -22,6 +24,10 @@ export interface AdvanceContext {
   /** Until then a node that is offline may just not have come back yet (Unix ms). */
   readonly presenceSettledAt: number;
   readonly effects: Effects;
+  /** Where changes of groups and instances gather; absent: they are written at once. */
+  readonly writes?: PendingWrites;
+  /** Runs of instances that were made in this transaction; absent: they are read group by group. */
+  readonly fresh?: FreshRuns;
 }
 
 /** What advancing one group of an instance needs. */

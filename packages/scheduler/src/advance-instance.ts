@@ -6,7 +6,12 @@ import {
   instanceTransitions,
   type InstanceEvent,
 } from "@courier/core";
-import { updateInstance, type InstanceChange, type LockedInstance } from "@courier/store";
+import {
+  updateInstance,
+  type InstanceChange,
+  type InstanceMove,
+  type LockedInstance,
+} from "@courier/store";
 import { advanceGroup, rulesOf, type AdvanceContext, type GroupAdvance } from "./advance-group.ts";
 import { GroupDraft } from "./group-draft.ts";
 import { stopRuns } from "./stop-runs.ts";
@@ -30,13 +35,23 @@ export async function advanceInstance(
     if (openCount(drafts) === before) break;
   }
   if (locked.instance.status === "pending") await startInstance(locked, drafts, context);
-  for (const { draft } of drafts) await draft.save(context.tx);
+  await saveDrafts(drafts, context);
   context.effects.changedInstances.add(locked.instance.id);
 }
 
 interface DraftedGroup {
   readonly row: LockedInstance["groups"][number];
   readonly draft: GroupDraft;
+}
+
+async function saveDrafts(
+  drafts: readonly DraftedGroup[],
+  { tx, writes }: AdvanceContext,
+): Promise<void> {
+  for (const { draft } of drafts) {
+    if (writes === undefined) await draft.save(tx);
+    else draft.collect(writes);
+  }
 }
 
 function standing({ draft }: DraftedGroup): { groupNumber: number; status: GroupDraft["status"] } {
@@ -105,9 +120,18 @@ async function finishInstance(
 async function move(
   locked: LockedInstance,
   context: AdvanceContext,
-  change: { readonly event: InstanceEvent; readonly set: InstanceChange },
+  change: {
+    readonly event: InstanceEvent;
+    readonly set: InstanceChange & Pick<InstanceMove, "status">;
+  },
 ): Promise<void> {
   const { id } = locked.instance;
-  const from = sourcesOf(instanceTransitions, change.event);
-  await updateInstance(context.tx, { id, from, set: change.set, now: context.now });
+  const { event, set } = change;
+  const from = sourcesOf(instanceTransitions, event);
+  if (context.writes === undefined) {
+    await updateInstance(context.tx, { id, from, set, now: context.now });
+    return;
+  }
+  const { status, startedAt = null, finishedAt = null } = set;
+  context.writes.move({ id, from, status, startedAt, finishedAt });
 }

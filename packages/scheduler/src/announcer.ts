@@ -30,6 +30,7 @@ export class Announcer {
 
   /** Call only after the commit. A message that gets lost is made good by the rescuer. */
   async announce(effects: Effects): Promise<void> {
+    for (const instance of effects.created) this.#specs.learn(instance);
     this.#announceStops(effects);
     try {
       await this.#announceAssignments(effects.dispatched);

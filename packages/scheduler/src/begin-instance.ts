@@ -15,21 +15,28 @@ export async function decideStartNow(
     readonly ignoresExceptions: boolean;
   },
 ): Promise<StartDecision> {
-  const { job, template, now, exceptions, ignoresExceptions } = about;
-  const overlapPolicy = template.overlapPolicy ?? "queue";
+  const { job, ...rest } = about;
+  const mayOverlap = about.template.overlapPolicy === "allow";
+  const isInstanceOpen = !mayOverlap && (await hasOpenInstance(tx, job.id));
+  return decideStartOf({ ...rest, isInstanceOpen });
+}
+
+/** The same for a job of which it is known whether one of its instances is open. */
+export function decideStartOf(about: {
+  readonly template: CanonicalJob;
+  readonly now: number;
+  readonly exceptions: Exceptions;
+  readonly ignoresExceptions: boolean;
+  readonly isInstanceOpen: boolean;
+}): StartDecision {
+  const { template, now, exceptions, ignoresExceptions, isInstanceOpen } = about;
   const isExempt = ignoresExceptions || template.ignoreExceptions === true;
   return decideStart({
     now,
     freeze: firstFreeInstant(isExempt ? [] : exceptions.windows, now),
-    overlapPolicy,
-    isInstanceOpen: overlapPolicy !== "allow" && (await hasOpenInstance(tx, job.id)),
+    overlapPolicy: template.overlapPolicy ?? "queue",
+    isInstanceOpen,
   });
-}
-
-/** The template of a stored job. */
-export function templateOf(job: JobRow): CanonicalJob {
-  // The column holds the canonical form of a template that was validated when it was stored.
-  return JSON.parse(job.template) as CanonicalJob;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { StopOutcome } from "@courier/protocol";
+import type { InstanceRow } from "@courier/store";
 
 /** A run that a committed transaction gave to its node. */
 export interface DispatchedRun {
@@ -22,6 +23,8 @@ export interface StoppedRun {
 export class Effects {
   readonly dispatched: DispatchedRun[] = [];
   readonly stopped: StoppedRun[] = [];
+  /** Instances that were made here: whoever announces their runs need not read them. */
+  readonly created: InstanceRow[] = [];
   /** Instances whose counters, groups or status changed. */
   readonly changedInstances: Set<string> = new Set();
   /** Runs that got another status, by instance; beside those that were dispatched. */

@@ -1,15 +1,17 @@
 import { noRuns } from "@courier/core";
 import type { CanonicalGroup, CanonicalJob } from "@courier/schema";
 import {
-  insertInstance,
-  insertRuns,
-  resolveTargets,
+  insertInstances,
+  insertRunsOfGroups,
+  resolveTargetsOfAll,
   takePlannedTargets,
   type Db,
   type GroupRow,
+  type InsertRuns,
   type InstanceRow,
   type JobRow,
 } from "@courier/store";
+import { templateOf } from "./template-of.ts";
 
 /** What an expansion is told from outside. */
 export interface Expansion {
@@ -30,27 +32,49 @@ export interface Expansion {
  * Returns the instance's id, or null when this occurrence has fired already.
  */
 export async function expandInstance(tx: Db, expansion: Expansion): Promise<string | null> {
-  // The column holds the canonical form of a template that was validated when the job was added.
-  const template = JSON.parse(expansion.job.template) as CanonicalJob;
-  const instance = instanceRow(expansion, template);
-  const targets = await targetsOf(tx, expansion, template);
-  const groups = template.target.groups.map((group, index) => ({
-    group,
-    nodeIds: targets[index] ?? [],
-  }));
-  const wasInserted = await insertExpanded(tx, { instance, groups, newId: expansion.newId });
-  return wasInserted ? instance.id : null;
+  const [instance = null] = await expandInstances(tx, [expansion]);
+  return instance?.id ?? null;
 }
 
-/** A start that a person asked for later is not what was planned. */
-async function targetsOf(
+/** The same for many occurrences, in few statements. */
+export async function expandInstances(
   tx: Db,
-  { job, startedBy }: Expansion,
-  template: CanonicalJob,
-): Promise<string[][]> {
-  const isPlannable = template.scheduleRule.trim() === "immediate" && startedBy === undefined;
-  const planned = isPlannable ? await takePlannedTargets(tx, job.id) : undefined;
-  return planned ?? (await resolveTargets(tx, template.target.groups));
+  expansions: readonly Expansion[],
+): Promise<(InstanceRow | null)[]> {
+  if (expansions.length === 0) return [];
+  const templates = expansions.map(({ job }) => templateOf(job));
+  const planned = await plannedTargets(tx, expansions, templates);
+  const resolved = await resolveTargetsOfAll(
+    tx,
+    templates.map(({ target }, index) => (planned.has(index) ? [] : target.groups)),
+  );
+  const targets = resolved.map((nodeIds, index) => planned.get(index) ?? nodeIds);
+  const expanded = expansions.map((expansion, index) => {
+    const template = templates[index] ?? templateOf(expansion.job);
+    const groups = template.target.groups.map((group, groupNumber) => ({
+      group,
+      nodeIds: targets[index]?.[groupNumber] ?? [],
+    }));
+    return { instance: instanceRow(expansion, template), groups, newId: expansion.newId };
+  });
+  const inserted = await insertAllExpanded(tx, expanded);
+  return expanded.map(({ instance }) => (inserted.has(instance.id) ? instance : null));
+}
+
+/** By position; a start that a person asked for later is not what was planned. */
+async function plannedTargets(
+  tx: Db,
+  expansions: readonly Expansion[],
+  templates: readonly CanonicalJob[],
+): Promise<ReadonlyMap<number, string[][]>> {
+  const planned = new Map<number, string[][]>();
+  for (const [index, { job, startedBy }] of expansions.entries()) {
+    const isImmediate = templates[index]?.scheduleRule.trim() === "immediate";
+    const targets =
+      isImmediate && startedBy === undefined ? await takePlannedTargets(tx, job.id) : undefined;
+    if (targets !== undefined) planned.set(index, targets);
+  }
+  return planned;
 }
 
 /** A group with the nodes that it stands for. */
@@ -59,30 +83,42 @@ export interface ResolvedGroup {
   readonly nodeIds: readonly string[];
 }
 
+/** An instance that is ready to be inserted. */
+export interface ExpandedInstance {
+  readonly instance: InstanceRow;
+  readonly groups: readonly ResolvedGroup[];
+  readonly newId: () => string;
+}
+
 /** Inserts an instance with its groups and all their runs; false, and nothing stored, when its occurrence has fired already. */
-export async function insertExpanded(
+export async function insertExpanded(tx: Db, expanded: ExpandedInstance): Promise<boolean> {
+  return (await insertAllExpanded(tx, [expanded])).has(expanded.instance.id);
+}
+
+/** The ids of those that were inserted. */
+async function insertAllExpanded(
   tx: Db,
-  expanded: {
-    readonly instance: InstanceRow;
-    readonly groups: readonly ResolvedGroup[];
-    readonly newId: () => string;
-  },
-): Promise<boolean> {
-  const { instance, groups, newId } = expanded;
-  const wasInserted = await insertInstance(tx, {
-    instance,
-    groups: groups.map((group, groupNumber) => groupRow(instance.id, groupNumber, group)),
-  });
-  if (!wasInserted) return false;
-  for (const [groupNumber, group] of groups.entries()) {
-    await insertRuns(tx, {
-      instanceId: instance.id,
-      groupNumber,
-      createdAt: instance.createdAt,
-      runs: group.nodeIds.map((nodeId, position) => ({ id: newId(), nodeId, position })),
-    });
-  }
-  return true;
+  all: readonly ExpandedInstance[],
+): Promise<ReadonlySet<string>> {
+  const inserted = await insertInstances(
+    tx,
+    all.map(({ instance, groups }) => ({
+      instance,
+      groups: groups.map((group, groupNumber) => groupRow(instance.id, groupNumber, group)),
+    })),
+  );
+  const added = all.filter(({ instance }) => inserted.has(instance.id));
+  await insertRunsOfGroups(tx, added.flatMap(runsOf));
+  return inserted;
+}
+
+function runsOf({ instance, groups, newId }: ExpandedInstance): InsertRuns[] {
+  return groups.map(({ nodeIds }, groupNumber) => ({
+    instanceId: instance.id,
+    groupNumber,
+    createdAt: instance.createdAt,
+    runs: nodeIds.map((nodeId, position) => ({ id: newId(), nodeId, position })),
+  }));
 }
 
 function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow {

@@ -122,3 +122,48 @@ test("an immediate job that was added with a plan fires once for the nodes of it
   expect(items.map(({ nodeId }) => nodeId).toSorted()).toEqual(planned[0]?.toSorted());
   expect(await takePlannedTargets(temporary.database, jobId)).toBeUndefined();
 });
+
+test("a job fires when it is due, not at the next look", async () => {
+  const jobId = await bench.addJob({
+    groups: [{ nodes: [0] }],
+    schedule: { scheduleRule: "RRULE:FREQ=DAILY" },
+    nextExecutionAt: bench.clock.now() + 700,
+  });
+  await bench.pass(660);
+  const before = await instanceIds(jobId);
+  await bench.pass(30);
+  const [after] = await instanceIds(jobId);
+
+  expect(before).toEqual([]);
+  expect((await bench.instance(after ?? "")).createdAt).toBeLessThan(bench.clock.now());
+});
+
+test("a stored schedule that cannot be computed makes its job inactive, and keeps nobody else from firing", async () => {
+  const brokenId = await everyMinute({ scheduleRule: "CRON:H 3 * * *" });
+  const jobId = await everyMinute({});
+
+  expect(await findJob(temporary.database, brokenId)).toMatchObject({
+    status: "inactive",
+    nextExecutionAt: null,
+  });
+  expect(await instanceIds(brokenId)).toEqual([]);
+  expect(await instanceIds(jobId)).toHaveLength(1);
+});
+
+test("a burst of jobs on one node starts in one pass, each with its own run", async () => {
+  const jobIds: string[] = [];
+  const nextExecutionAt = Math.ceil(bench.clock.now() / 1000) * 1000;
+  for (let index = 0; index < 30; index += 1) {
+    const schedule = { scheduleRule: "RRULE:FREQ=DAILY", overlapPolicy: "allow" } as const;
+    jobIds.push(await bench.addJob({ groups: [{ nodes: [0] }], schedule, nextExecutionAt }));
+  }
+  await bench.pass(1_000);
+  const runs = await Promise.all(
+    jobIds.map(async (jobId) => bench.runs((await instanceIds(jobId))[0] ?? "")),
+  );
+
+  expect(runs.map((one) => one.map(({ status }) => status))).toEqual(
+    jobIds.map(() => ["dispatched"]),
+  );
+  expect(bench.scheduler.stats()).toMatchObject({ firedJobs: 30, dispatchedRuns: 30 });
+});

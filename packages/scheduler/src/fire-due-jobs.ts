@@ -4,30 +4,35 @@ import {
   planFiring,
   timetableOf,
   type MissedSpan,
-  type NextExecution,
 } from "@courier/core";
 import type { CanonicalJob } from "@courier/schema";
 import {
   claimDueJobs,
+  findJobsWithOpenInstance,
   heldBackOccurrences,
   insertMissedOccurrences,
   insertWaitingStart,
   lockInstances,
   queueOccurrence,
-  setJobFired,
+  setJobsFired,
   takeQueuedJobs,
   type Database,
   type Db,
+  type FiredJob,
   type JobRow,
   type MissedOccurrences,
 } from "@courier/store";
+import type { AdvanceContext } from "./advance-group.ts";
 import { advanceInstance } from "./advance-instance.ts";
-import { decideStartNow, templateOf } from "./begin-instance.ts";
+import { decideStartOf } from "./begin-instance.ts";
 import { Effects } from "./effects.ts";
-import { expandInstance } from "./expand-instance.ts";
+import { expandInstances, type Expansion } from "./expand-instance.ts";
+import { FreshRuns } from "./fresh-runs.ts";
 import { dueJobsPerTurn } from "./limits.ts";
 import { loadExceptions, type Exceptions } from "./load-exceptions.ts";
+import { PendingWrites } from "./pending-writes.ts";
 import { afterwards, blockedOf } from "./recalculate.ts";
+import { templateOf } from "./template-of.ts";
 import type { Turn } from "./turn.ts";
 import { startWaiting } from "./waiting-starts.ts";
 
@@ -43,6 +48,8 @@ export interface Fired {
   readonly effects: Effects;
   /** Instances created. */
   readonly firedCount: number;
+  /** Jobs that are inactive now, because their stored schedule cannot be computed. */
+  readonly broken: readonly string[];
   /** Occurrences that came and are not executed; recorded. */
   readonly missed: readonly MissedOccurrences[];
   /** More jobs are due than one pass takes. */
@@ -51,37 +58,71 @@ export interface Fired {
 
 /**
  * Claims due jobs and, in one transaction, creates their instances with all runs, sets the jobs' next time, and starts
- * the first batches: an immediate job needs one commit from here to its first assignment.
+ * the first batches: an immediate job needs one commit from here to its first assignment. What all jobs need is written
+ * together, so that a burst of them pays for its rows.
  */
 export async function fireDueJobs(db: Database, context: FireContext): Promise<Fired> {
   return db.transaction(async (tx) => {
+    const { now } = context;
     const effects = new Effects();
-    const turn: Turn = { tx, effects, ...context };
+    const writes = new PendingWrites();
+    const turn: Turn & AdvanceContext = { tx, effects, writes, ...context };
     const pass = new FiringPass(tx, context);
-    const created = await startWaiting(tx, { ...context, exceptions: () => pass.exceptions() });
-    for (const { job, nominalAt } of await takeQueuedJobs(tx, dueJobsPerTurn)) {
+    const waited = await startWaiting(tx, { ...context, exceptions: () => pass.exceptions() });
+    const queued = await takeQueuedJobs(tx, dueJobsPerTurn);
+    const jobs = await claimDueJobs(tx, { now, limit: dueJobsPerTurn });
+    const plans = await pass.plan(jobs);
+    await pass.learnOpen([...queued.map(({ job }) => job.id), ...plans.map(({ job }) => job.id)]);
+    for (const { job, nominalAt } of queued) {
       await pass.start(job, templateOf(job), { nominalAt, isOnTime: false });
     }
-    const jobs = await claimDueJobs(tx, { now: context.now, limit: dueJobsPerTurn });
-    for (const job of jobs) await fire(pass, job);
+    for (const { job, template, fire } of plans) {
+      for (const occurrence of fire) await pass.start(job, template, occurrence);
+    }
+    const started = await expandInstances(tx, pass.starts);
+    await setJobsFired(tx, { jobs: [...plans.map(({ fired }) => fired), ...pass.broken], now });
     await insertMissedOccurrences(tx, pass.missed);
-    const ids = [...created, ...pass.created].filter((id) => id !== null);
-    for (const locked of await lockInstances(tx, ids)) await advanceInstance(locked, turn);
+    // Null: another scheduler has fired this occurrence.
+    effects.created.push(...started.filter((instance) => instance !== null));
+    const ids = [...waited.filter((id) => id !== null), ...effects.created.map(({ id }) => id)];
+    const instances = await lockInstances(tx, ids);
+    const fresh = await FreshRuns.read(tx, instances);
+    for (const locked of instances) await advanceInstance(locked, { ...turn, fresh });
+    await writes.flush(turn);
     return {
-      ...{ effects, missed: pass.missed },
+      ...{ effects, missed: pass.missed, broken: pass.broken.map(({ id }) => id) },
       firedCount: ids.length,
       mayHaveMore: jobs.length === dueJobsPerTurn,
     };
   });
 }
 
+interface DueOccurrence {
+  /** Unix ms. */
+  readonly nominalAt: number;
+  /** It has not waited, and does not make up for one that was missed. */
+  readonly isOnTime: boolean;
+}
+
+/** What a due job does. */
+interface JobPlan {
+  readonly job: JobRow;
+  readonly template: CanonicalJob;
+  /** Occurrences to execute, oldest first. */
+  readonly fire: readonly DueOccurrence[];
+  readonly fired: FiredJob;
+}
+
 /** One pass: what it creates and leaves out, and the exceptions that it reads at most once. */
 class FiringPass {
   readonly tx: Db;
   readonly context: FireContext;
-  /** Null: another scheduler has fired this occurrence. */
-  readonly created: (string | null)[] = [];
+  /** Occurrences that start now. */
+  readonly starts: Expansion[] = [];
   readonly missed: MissedOccurrences[] = [];
+  /** Jobs whose stored schedule cannot be computed: they become inactive, so that they keep nobody else from firing. */
+  readonly broken: FiredJob[] = [];
+  readonly #open = new Set<string>();
   #exceptions: Promise<Exceptions> | undefined;
 
   constructor(tx: Db, context: FireContext) {
@@ -94,22 +135,42 @@ class FiringPass {
     return this.#exceptions;
   }
 
+  /** Decides for each job what it does; touches nothing. */
+  async plan(jobs: readonly JobRow[]): Promise<JobPlan[]> {
+    if (jobs.length === 0) return [];
+    const exceptions = await this.exceptions();
+    return jobs.flatMap((job) => {
+      try {
+        return [planOf(this, job, exceptions)];
+      } catch {
+        // Told by `broken`. A rule that an older version took, or a defect of ours: the next pass would fail alike.
+        const { id, blocked, exceptionsVersion } = job;
+        const over = { nextExecutionAt: null, blocked, exceptionsVersion, reviewAt: null };
+        this.broken.push({ id, status: "inactive", ...over });
+        return [];
+      }
+    });
+  }
+
+  /** Reads which of these jobs have an instance that has not ended. */
+  async learnOpen(jobIds: readonly string[]): Promise<void> {
+    for (const id of await findJobsWithOpenInstance(this.tx, jobIds)) this.#open.add(id);
+  }
+
   /** Starts an occurrence, or does with it what freezes and the job's overlap policy say. */
-  async start(
-    job: JobRow,
-    template: CanonicalJob,
-    occurrence: { readonly nominalAt: number; readonly isOnTime: boolean },
-  ): Promise<void> {
+  async start(job: JobRow, template: CanonicalJob, occurrence: DueOccurrence): Promise<void> {
     const { nominalAt, isOnTime } = occurrence;
     const { tx } = this;
     const { now, newId } = this.context;
     const exceptions = await this.exceptions();
     // What is on time was free at its own time; what was late, or has waited, must not start within a freeze.
-    const about = { job, template, now, exceptions, ignoresExceptions: isOnTime };
-    const decision = await decideStartNow(tx, about);
+    const isInstanceOpen = this.#open.has(job.id);
+    const about = { template, now, exceptions, ignoresExceptions: isOnTime };
+    const decision = decideStartOf({ ...about, isInstanceOpen });
     switch (decision.kind) {
       case "start":
-        this.created.push(await expandInstance(tx, { job, nominalAt, now, newId }));
+        this.starts.push({ job, nominalAt, now, newId });
+        this.#open.add(job.id);
         break;
       case "drop":
         this.miss(job, nominalAt, { cause: "overlapPolicy", reason: decision.reason });
@@ -154,44 +215,28 @@ class FiringPass {
 }
 
 /** An immediate job has one occurrence: when it was added. It is completed once that has fired (semantics.md section 3). */
-async function fire(pass: FiringPass, job: JobRow): Promise<void> {
-  const { tx, context } = pass;
-  const { now } = context;
+function planOf(pass: FiringPass, job: JobRow, exceptions: Exceptions): JobPlan {
+  const { now } = pass.context;
   const template = templateOf(job);
-  const exceptions = await pass.exceptions();
   const timetable = timetableOf(template, job.anchoredAt, exceptions.windows);
   const dueAt = job.nextExecutionAt ?? now;
-  const misfirePolicy = template.misfirePolicy ?? "runLatest";
+  const exceptionsVersion = exceptions.version;
   if (timetable.schedule.kind === "immediate") {
-    await fireImmediate(pass, { job, template, next: nextExecution(timetable, now - 1) });
-    return;
+    // It starts now, or waits for the end of what blocks it.
+    const next = nextExecution(timetable, now - 1);
+    const isFree = next.nextAt === now;
+    const over = { nextAt: null, blocked: [], reviewAt: null };
+    const fired = { ...afterwards(job.id, isFree ? over : next), exceptionsVersion };
+    return { job, template, fire: isFree ? [{ nominalAt: dueAt, isOnTime: true }] : [], fired };
   }
+  const misfirePolicy = template.misfirePolicy ?? "runLatest";
   const firing = planFiring(timetable, { dueAt, now, misfirePolicy });
   pass.missed.push(...heldBackOccurrences(job.id, [...blockedOf(job), ...firing.heldBack], now));
   pass.misfire(job, firing.missed, misfirePolicy);
-  for (const nominalAt of firing.fire) {
-    await pass.start(job, template, { nominalAt, isOnTime: now - nominalAt <= misfireGraceMs });
-  }
-  const exceptionsVersion = exceptions.version;
-  await setJobFired(tx, { ...afterwards(job.id, firing), exceptionsVersion, now });
-}
-
-/** It starts now, or waits for the end of what blocks it. */
-async function fireImmediate(
-  pass: FiringPass,
-  about: {
-    readonly job: JobRow;
-    readonly template: CanonicalJob;
-    readonly next: NextExecution;
-  },
-): Promise<void> {
-  const { job, template, next } = about;
-  const { tx, context } = pass;
-  const { now } = context;
-  const exceptionsVersion = (await pass.exceptions()).version;
-  const isFree = next.nextAt === now;
-  const nominalAt = job.nextExecutionAt ?? now;
-  if (isFree) await pass.start(job, template, { nominalAt, isOnTime: true });
-  const over = { nextAt: null, blocked: [], reviewAt: null };
-  await setJobFired(tx, { ...afterwards(job.id, isFree ? over : next), exceptionsVersion, now });
+  const fire = firing.fire.map((nominalAt) => ({
+    nominalAt,
+    isOnTime: now - nominalAt <= misfireGraceMs,
+  }));
+  const fired = { ...afterwards(job.id, firing), exceptionsVersion };
+  return { job, template, fire, fired };
 }

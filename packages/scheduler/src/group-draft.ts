@@ -9,7 +9,8 @@ import {
   type HaltCause,
   type RunCounts,
 } from "@courier/core";
-import { addToCounts, updateGroup, type Db, type GroupRow } from "@courier/store";
+import { addToCounts, updateGroup, type Db, type GroupRow, type GroupUpdate } from "@courier/store";
+import type { PendingWrites } from "./pending-writes.ts";
 
 /** Mutable counts, for gathering deltas. */
 export type CountDeltas = { -readonly [K in keyof RunCounts]: number };
@@ -165,11 +166,25 @@ export class GroupDraft {
     return hasDeltas || this.#hasChanged;
   }
 
+  /** Leaves what has changed to be written with other groups' changes. */
+  collect(writes: PendingWrites): void {
+    const { instanceId, groupNumber } = this.#row;
+    const hasDeltas = countKeys.some((key) => this.#deltas[key] !== 0);
+    if (hasDeltas) writes.counts.push({ instanceId, groupNumber, counts: this.#deltas });
+    if (this.#hasChanged) writes.groups.push(this.#update());
+  }
+
   async #saveRow(tx: Db): Promise<void> {
-    const wasUpdated = await updateGroup(tx, {
+    const { from, ...update } = this.#update();
+    const wasUpdated = await updateGroup(tx, { ...update, from: [from] });
+    assert(wasUpdated, "a locked group changed under its lock");
+  }
+
+  #update(): GroupUpdate {
+    return {
       instanceId: this.#row.instanceId,
       groupNumber: this.#row.groupNumber,
-      from: [this.#row.status],
+      from: this.#row.status,
       set: {
         status: this.#status,
         reason: this.#reason,
@@ -181,8 +196,7 @@ export class GroupDraft {
         soakUntil: this.#soakUntil,
         finishedAt: this.#finishedAt,
       },
-    });
-    assert(wasUpdated, "a locked group changed under its lock");
+    };
   }
 }
 

@@ -4,7 +4,7 @@ import { frameBytesMax } from "@courier/protocol";
 export const messageBytesMax: number = frameBytesMax / 2;
 
 /** Jobs fired in one transaction. */
-export const dueJobsPerTurn = 20;
+export const dueJobsPerTurn = 100;
 
 /** Starts that wait, and jobs whose next time is computed again, in one transaction. */
 export const waitingStartsPerTurn = 20;
@@ -63,7 +63,7 @@ export const presenceGraceMs = 10_000;
 export const quorumIntervalMs = 500;
 
 /** Action specifications kept in memory for assignments. */
-export const actionSpecsCached = 200;
+export const actionSpecsCached = 500;
 
 /** Ended instances are deleted after this, ms. */
 export const retentionMs: number = 90 * 24 * 60 * 60 * 1000;

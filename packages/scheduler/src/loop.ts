@@ -1,8 +1,11 @@
 import type { Clock, Service, Timer } from "@courier/core";
 import type { Logger } from "pino";
 
-/** What a loop does each time; `true` asks to be called again at once because more is due. */
-export type LoopWork = () => Promise<boolean>;
+/**
+ * What a loop does each time; `true` asks to be called again at once because more is due, a number to be called in so many ms
+ * where that is sooner than the interval.
+ */
+export type LoopWork = () => Promise<boolean | number>;
 
 /**
  * Calls `work` every `intervalMs` and whenever it is woken, never twice at the same time.
@@ -19,6 +22,7 @@ export class Loop implements Service {
   #timer: Timer | undefined;
   #turn: Promise<void> | undefined;
   #isWoken = false;
+  #againInMs = Infinity;
   #isRunning = false;
 
   constructor(options: {
@@ -62,13 +66,17 @@ export class Loop implements Service {
       this.wake();
       return;
     }
-    this.#timer = this.#options.clock.setTimer(this.#options.intervalMs, () => this.wake());
+    const { clock, intervalMs } = this.#options;
+    this.#timer = clock.setTimer(Math.min(intervalMs, this.#againInMs), () => this.wake());
   }
 
   async #take(): Promise<void> {
     this.#isWoken = false;
+    this.#againInMs = Infinity;
     try {
-      this.#isWoken = (await this.#options.work()) || this.#isWoken;
+      const again = await this.#options.work();
+      if (typeof again === "number") this.#againInMs = again;
+      else this.#isWoken ||= again;
     } catch (error) {
       this.#options.log.error({ err: error, loop: this.#options.name }, "loop failed, will retry");
     }

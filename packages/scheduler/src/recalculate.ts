@@ -9,9 +9,9 @@ import {
   type Db,
   type JobRow,
 } from "@courier/store";
-import { templateOf } from "./begin-instance.ts";
 import { recalculatedPerTurn, recalculationBudgetMs } from "./limits.ts";
 import { loadExceptions, type Exceptions } from "./load-exceptions.ts";
+import { templateOf } from "./template-of.ts";
 
 interface RecalculationContext {
   readonly now: number;

@@ -17,6 +17,7 @@ import {
   type StartOrder,
 } from "@courier/protocol";
 import {
+  nextJobDueAt,
   setAllNodesOffline,
   type ArchiveStore,
   type Database,
@@ -216,9 +217,10 @@ export class Scheduler implements Service, NodeReports, JobControl {
     }
   }
 
-  async #fire(): Promise<boolean> {
-    const { db, newId } = this.#options;
-    const { effects, firedCount, missed, mayHaveMore } = await fireDueJobs(db, {
+  /** Comes back when the next job is due: whoever looked at intervals would be late by half of one. */
+  async #fire(): Promise<boolean | number> {
+    const { db, clock, newId } = this.#options;
+    const { effects, firedCount, missed, broken, mayHaveMore } = await fireDueJobs(db, {
       ...this.#moment(),
       newId,
     });
@@ -226,8 +228,16 @@ export class Scheduler implements Service, NodeReports, JobControl {
     for (const { jobId, cause, count, lastAt } of missed) {
       this.#options.log.warn({ jobId, cause, count, lastAt }, "occurrences are not executed");
     }
+    for (const jobId of broken) {
+      this.#options.log.error(
+        { jobId },
+        "the job's schedule cannot be computed, it is inactive now",
+      );
+    }
     if (firedCount > 0) await this.#pump.follow(effects);
-    return mayHaveMore;
+    if (mayHaveMore) return true;
+    const nextAt = await nextJobDueAt(db);
+    return nextAt === null ? false : Math.max(1, nextAt - clock.now());
   }
 
   async #recalculate(): Promise<boolean> {

@@ -12,11 +12,12 @@ import {
   type JobRow,
 } from "@courier/store";
 import { advanceInstance } from "./advance-instance.ts";
-import { decideStartNow, expandBesideSchedule, templateOf } from "./begin-instance.ts";
+import { decideStartNow, expandBesideSchedule } from "./begin-instance.ts";
 import { Effects } from "./effects.ts";
 import { loadExceptions } from "./load-exceptions.ts";
 import { recordAudit } from "./record-audit.ts";
 import type { Turn } from "./turn.ts";
+import { templateOf } from "./template-of.ts";
 
 interface StartContext {
   readonly now: number;

@@ -18,12 +18,11 @@ export async function startRuns(decision: StartDecision, start: Start): Promise<
   const { draft, rules, context } = start;
   if (draft.status !== "running") draft.begin(context.now, rules.timeoutMs);
   const limit = Math.min(decision.count, runsPerGroupTurn);
-  const found = await selectPendingRuns(context.tx, {
-    instanceId: draft.instanceId,
-    groupNumber: draft.groupNumber,
-    fromPosition: draft.cursor,
-    limit,
-  });
+  const part = { fromPosition: draft.cursor, limit };
+  const { instanceId, groupNumber } = draft;
+  const found =
+    context.fresh?.take(draft, part) ??
+    (await selectPendingRuns(context.tx, { instanceId, groupNumber, ...part }));
   const inBatch = found
     .filter((run) => run.position < decision.batchEnd)
     .map((run) => ({ ...run, isOnline: run.nodeSessionId !== null }));
@@ -46,6 +45,14 @@ export async function startRuns(decision: StartDecision, start: Start): Promise<
 
 async function dispatch(runs: readonly PendingRun[], { draft, context }: Start): Promise<void> {
   if (runs.length === 0) return;
+  const { instanceId } = draft;
+  if (context.writes !== undefined) {
+    for (const { id, nodeId, nodeSessionId: sessionId } of runs) {
+      context.writes.dispatch({ id, nodeId, sessionId, instanceId });
+    }
+    draft.count("inFlight", runs.length);
+    return;
+  }
   const ids = runs.map((run) => run.id);
   const dispatched = await dispatchRuns(context.tx, { ids, now: context.now });
   draft.count("inFlight", dispatched.length);

@@ -2,6 +2,7 @@ import type { Hello, NodeSession, RunReport } from "@courier/protocol";
 import { lockInstances, setNodesOffline, type Database, type Db } from "@courier/store";
 import { advanceInstance } from "./advance-instance.ts";
 import { Effects } from "./effects.ts";
+import { PendingWrites } from "./pending-writes.ts";
 import { recordFrames } from "./record-frames.ts";
 import { reconcileNodes } from "./reconcile-nodes.ts";
 
@@ -48,7 +49,11 @@ export async function takeTurn(
     for (const id of await reconcileNodes(turn, work.arrivals)) touched.add(id);
     await markDepartures(turn, work.departures);
     for (const id of await recordFrames(turn, work.frames)) touched.add(id);
-    for (const locked of await lockInstances(tx, [...touched])) await advanceInstance(locked, turn);
+    const writes = new PendingWrites();
+    for (const locked of await lockInstances(tx, [...touched])) {
+      await advanceInstance(locked, { ...turn, writes });
+    }
+    await writes.flush(turn);
     return effects;
   });
 }

@@ -7,10 +7,11 @@ import {
   type Db,
   type WaitingStart,
 } from "@courier/store";
-import { decideStartNow, expandBesideSchedule, templateOf } from "./begin-instance.ts";
+import { decideStartNow, expandBesideSchedule } from "./begin-instance.ts";
 import { expandInstance } from "./expand-instance.ts";
 import { waitingStartsPerTurn } from "./limits.ts";
 import type { Exceptions } from "./load-exceptions.ts";
+import { templateOf } from "./template-of.ts";
 
 interface WaitingContext {
   readonly now: number;

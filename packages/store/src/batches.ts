@@ -1,5 +1,7 @@
 import type { RunOutcome, RunStatus } from "@courier/core";
-import type { CountsDelta, GroupKey } from "./groups.ts";
+import type { CountsDelta, GroupKey, GroupUpdate } from "./groups.ts";
+import type { InstanceMove } from "./instances.ts";
+import type { FiredJob } from "./jobs.ts";
 import type { NodeConnection, NodeDisconnection, PreviousNode } from "./nodes.ts";
 import type { NodeOutputBatch } from "./output.ts";
 import type { NodeReportBatch, RecordedReports } from "./reports.ts";
@@ -12,6 +14,7 @@ import type { StepUpsert } from "./steps.ts";
  */
 export interface Batches {
   insertRuns(options: InsertRuns): Promise<void>;
+  insertRunsOfGroups(groups: readonly InsertRuns[]): Promise<void>;
   dispatchRuns(options: DispatchRuns): Promise<DispatchedRun[]>;
   endRuns(options: EndRuns): Promise<EndedRun[]>;
   recordReports(batches: readonly NodeReportBatch[]): Promise<RecordedReports>;
@@ -21,12 +24,27 @@ export interface Batches {
   setNodesOnline(connections: readonly NodeConnection[]): Promise<PreviousNode[]>;
   setNodesOffline(disconnections: readonly NodeDisconnection[]): Promise<string[]>;
   touchNodes(options: TouchNodes): Promise<void>;
+  setJobsFired(options: JobsFired): Promise<void>;
+  updateGroups(updates: readonly GroupUpdate[]): Promise<number>;
+  moveInstances(options: InstanceMoves): Promise<void>;
 }
 
 /** Runs of one group to create. */
 export interface InsertRuns extends GroupKey {
   readonly createdAt: number;
   readonly runs: readonly NewRun[];
+}
+
+/** Jobs that have fired. */
+export interface JobsFired {
+  readonly jobs: readonly FiredJob[];
+  readonly now: number;
+}
+
+/** Instances to move. */
+export interface InstanceMoves {
+  readonly moves: readonly InstanceMove[];
+  readonly now: number;
 }
 
 /** Runs to claim for their nodes. */

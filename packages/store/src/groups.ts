@@ -98,6 +98,18 @@ export async function updateGroup(
   return updated.numUpdatedRows === 1n;
 }
 
+/** A change of a locked group that has the status `from`; all that `updateGroup` can change. */
+export interface GroupUpdate extends GroupKey {
+  readonly from: GroupStatus;
+  readonly set: Required<GroupChange>;
+}
+
+/** Changes groups whose instances the transaction has locked, each once; returns how many were changed. */
+export async function updateGroups(tx: Db, updates: readonly GroupUpdate[]): Promise<number> {
+  if (updates.length === 0) return 0;
+  return await atomically(tx, async ({ batches }) => await batches.updateGroups(updates));
+}
+
 /** Adds deltas to counters. A counter below zero or a sum above the node count is refused by the database: a defect. */
 export async function addToCounts(tx: Db, deltas: readonly CountsDelta[]): Promise<void> {
   const sums = sumByGroup(deltas);
@@ -160,12 +172,12 @@ export async function readGroups(
   return rows.map(toGroupRow);
 }
 
-/** Adds the groups of a new instance. */
+/** Adds the groups of new instances. */
 export async function insertGroups(
   kysely: Kysely<Tables>,
-  options: { readonly groups: readonly GroupRow[]; readonly instanceSeq: number },
+  groups: readonly { readonly group: GroupRow; readonly instanceSeq: number }[],
 ): Promise<void> {
-  const rows = options.groups.map((group) => fromGroupRow(group, options.instanceSeq));
+  const rows = groups.map(({ group, instanceSeq }) => fromGroupRow(group, instanceSeq));
   for (let start = 0; start < rows.length; start += valuesPerStatement) {
     await kysely
       .insertInto("groups")

@@ -1,16 +1,18 @@
 export type { Database, DatabaseOptions, Db } from "./database.ts";
 export { openDatabase } from "./open-database.ts";
 export type { Page, PageRequest } from "./page.ts";
-export type { InsertJobOutcome, JobRow, NewJobRow, QueuedJob } from "./jobs.ts";
+export type { FiredJob, InsertJobOutcome, JobRow, NewJobRow, QueuedJob } from "./jobs.ts";
 export {
   claimDueJobs,
   findJob,
+  findJobsWithOpenInstance,
   hasOpenInstance,
   insertJob,
   listJobs,
   nextJobDueAt,
   queueOccurrence,
   setJobFired,
+  setJobsFired,
   takeQueuedJobs,
 } from "./jobs.ts";
 export type { JobChange } from "./job-changes.ts";
@@ -54,17 +56,33 @@ export {
 } from "./missed-occurrences.ts";
 export type { IdempotencyRow } from "./idempotency.ts";
 export { findIdempotency, insertIdempotency } from "./idempotency.ts";
-export type { InstanceChange, InstanceHead, InstanceRow, LockedInstance } from "./instances.ts";
+export type {
+  InstanceChange,
+  InstanceHead,
+  InstanceMove,
+  InstanceRow,
+  LockedInstance,
+  NewInstance,
+} from "./instances.ts";
 export {
   findInstance,
   insertInstance,
+  insertInstances,
   listInstances,
   listRerunIds,
   listOpenInstanceIds,
   lockInstances,
   updateInstance,
+  moveInstances,
 } from "./instances.ts";
-export type { CountsDelta, GroupChange, GroupKey, GroupRow, RunCounts } from "./groups.ts";
+export type {
+  CountsDelta,
+  GroupChange,
+  GroupKey,
+  GroupRow,
+  GroupUpdate,
+  RunCounts,
+} from "./groups.ts";
 export {
   addToCounts,
   listGroups,
@@ -72,6 +90,7 @@ export {
   listSoakedGroups,
   nextGroupDeadlineAt,
   updateGroup,
+  updateGroups,
 } from "./groups.ts";
 export type {
   DispatchedRun,
@@ -86,8 +105,10 @@ export {
   endPendingRuns,
   endRuns,
   insertRuns,
+  insertRunsOfGroups,
   markSent,
   selectPendingRuns,
+  selectPendingRunsOf,
 } from "./runs.ts";
 export type {
   NodeReportBatch,
@@ -172,7 +193,8 @@ export {
 } from "./node-sets.ts";
 export { findPlannedNodes } from "./planned-nodes.ts";
 export { insertPlannedTargets, takePlannedTargets } from "./planned-targets.ts";
-export { findNodesInSet, resolveTargets } from "./resolve-targets.ts";
+export type { InsertRuns } from "./batches.ts";
+export { findNodesInSet, resolveTargets, resolveTargetsOfAll } from "./resolve-targets.ts";
 export type { EnrolNodeOutcome, EnrollmentKeyRow } from "./enrollment.ts";
 export { enrolNode, insertEnrollmentKey } from "./enrollment.ts";
 export type { TokenRow } from "./tokens.ts";

@@ -3,6 +3,7 @@ import type { Db } from "./database.ts";
 import { type GroupRow, insertGroups, readGroups } from "./groups.ts";
 import { atomically, reading, writing } from "./handle.ts";
 import type { Page, PageRequest } from "./page.ts";
+import { rowsPerStatement } from "./limits.ts";
 import { countAll, readPage } from "./read-page.ts";
 import { fromInstanceChange, fromInstanceRow, toInstanceRow } from "./tables/instances-table.ts";
 
@@ -58,21 +59,45 @@ export type InstanceChange = Partial<
   >
 >;
 
+/** An instance to add, with its groups. */
+export interface NewInstance {
+  readonly instance: InstanceRow;
+  readonly groups: readonly GroupRow[];
+}
+
 /** Adds an instance with its groups; false, and nothing stored, when the job has fired for this nominal time already. */
-export async function insertInstance(
+export async function insertInstance(tx: Db, options: NewInstance): Promise<boolean> {
+  return (await insertInstances(tx, [options])).has(options.instance.id);
+}
+
+/**
+ * Adds instances with their groups; returns the ids of those that were added: the others' jobs have fired for their nominal
+ * times already, and nothing of them is stored.
+ */
+export async function insertInstances(
   tx: Db,
-  options: { readonly instance: InstanceRow; readonly groups: readonly GroupRow[] },
-): Promise<boolean> {
+  added: readonly NewInstance[],
+): Promise<ReadonlySet<string>> {
   return await atomically(tx, async ({ kysely }) => {
-    const inserted = await kysely
-      .insertInto("instances")
-      .values(fromInstanceRow(options.instance))
-      .onConflict((conflict) => conflict.columns(["job_id", "nominal_at"]).doNothing())
-      .returning("seq")
-      .executeTakeFirst();
-    if (inserted === undefined) return false;
-    await insertGroups(kysely, { groups: options.groups, instanceSeq: inserted.seq });
-    return true;
+    const seqs = new Map<string, number>();
+    for (let start = 0; start < added.length; start += rowsPerStatement) {
+      const rows = added.slice(start, start + rowsPerStatement);
+      const inserted = await kysely
+        .insertInto("instances")
+        .values(rows.map(({ instance }) => fromInstanceRow(instance)))
+        .onConflict((conflict) => conflict.columns(["job_id", "nominal_at"]).doNothing())
+        .returning(["id", "seq"])
+        .execute();
+      for (const { id, seq } of inserted) seqs.set(id, seq);
+    }
+    await insertGroups(
+      kysely,
+      added.flatMap(({ instance, groups }) => {
+        const instanceSeq = seqs.get(instance.id);
+        return instanceSeq === undefined ? [] : groups.map((group) => ({ group, instanceSeq }));
+      }),
+    );
+    return new Set(seqs.keys());
   });
 }
 
@@ -164,6 +189,26 @@ export async function lockInstances(tx: Db, ids: readonly string[]): Promise<Loc
       groups: groups.filter(({ instanceId }) => instanceId === row.id),
     }));
   });
+}
+
+/** A move of a locked instance from the state that it is in. */
+export interface InstanceMove {
+  readonly id: string;
+  readonly from: readonly InstanceStatus[];
+  readonly status: InstanceStatus;
+  /** Set when it starts (Unix ms). */
+  readonly startedAt: number | null;
+  /** Set when it ends (Unix ms), which also ends a pause. */
+  readonly finishedAt: number | null;
+}
+
+/** Applies moves to instances that the transaction has locked; ids are unique. One that is in none of the states `from` stays. */
+export async function moveInstances(
+  tx: Db,
+  options: { readonly moves: readonly InstanceMove[]; readonly now: number },
+): Promise<void> {
+  if (options.moves.length === 0) return;
+  await atomically(tx, async ({ batches }) => await batches.moveInstances(options));
 }
 
 /** Changes an instance that is in one of the states `from`; false when it is not (a lost race). */

@@ -2,6 +2,7 @@ import { jobTransitions, sourcesOf, type JobStatus } from "@courier/core";
 import { sql } from "kysely";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing } from "./handle.ts";
+import { valuesPerStatement } from "./limits.ts";
 import type { Page, PageRequest } from "./page.ts";
 import { countAll, readPage } from "./read-page.ts";
 import { fromJobChange, fromJobRow, toJobRow } from "./tables/jobs-table.ts";
@@ -151,6 +152,40 @@ export async function setJobFired(
     .where("id", "=", id)
     .where("status", "in", sourcesOf(jobTransitions, "complete"))
     .execute();
+}
+
+/** What comes after a job has fired. */
+export type FiredJob = Pick<
+  JobRow,
+  "id" | "status" | "nextExecutionAt" | "blocked" | "exceptionsVersion" | "reviewAt"
+>;
+
+/** Records what comes after claimed jobs have fired. */
+export async function setJobsFired(
+  tx: Db,
+  options: { readonly jobs: readonly FiredJob[]; readonly now: number },
+): Promise<void> {
+  if (options.jobs.length === 0) return;
+  await atomically(tx, async ({ batches }) => await batches.setJobsFired(options));
+}
+
+/** Those of some jobs that have an instance which has not ended. */
+export async function findJobsWithOpenInstance(
+  db: Db,
+  jobIds: readonly string[],
+): Promise<Set<string>> {
+  const open = new Set<string>();
+  for (let start = 0; start < jobIds.length; start += valuesPerStatement) {
+    // Index instances_open_of_job.
+    const rows = await reading(db)
+      .selectFrom("instances")
+      .select("job_id")
+      .where("job_id", "in", jobIds.slice(start, start + valuesPerStatement))
+      .where("finished_at", "is", null)
+      .execute();
+    for (const row of rows) open.add(row.job_id);
+  }
+  return open;
 }
 
 /** When the next active job is due; null when none is. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { noRuns } from "@courier/core";
 import { temporaryDatabase, whyUnavailable } from "@courier/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { DatabaseOptions } from "./database.ts";
@@ -8,6 +9,7 @@ import {
   listGroupsPastDeadline,
   listSoakedGroups,
   nextGroupDeadlineAt,
+  updateGroups,
 } from "./groups.ts";
 import { listAbsentNodes, listOccupations, listOpenSteps } from "./explain-lists.ts";
 import { listFailedRuns } from "./failed-runs.ts";
@@ -19,9 +21,16 @@ import {
 } from "./exception-rules.ts";
 import { DatabaseHandle } from "./handle.ts";
 import { summariseInFlight } from "./in-flight-summary.ts";
-import { insertInstance, listOpenInstanceIds, lockInstances } from "./instances.ts";
+import { insertInstance, listOpenInstanceIds, lockInstances, moveInstances } from "./instances.ts";
 import { purgeDeletedJobs } from "./job-changes.ts";
-import { claimDueJobs, insertJob, nextJobDueAt, takeQueuedJobs } from "./jobs.ts";
+import {
+  claimDueJobs,
+  findJobsWithOpenInstance,
+  insertJob,
+  nextJobDueAt,
+  setJobsFired,
+  takeQueuedJobs,
+} from "./jobs.ts";
 import { deleteOldMissedOccurrences, trimMissedOccurrences } from "./missed-occurrences.ts";
 import { findNodesByIdentifiers, setNodesOffline, setNodesOnline, touchNodes } from "./nodes.ts";
 import { appendOutput, listOutput } from "./output.ts";
@@ -31,7 +40,15 @@ import { createPool } from "./postgres/postgres-pool.ts";
 import { recordReports } from "./reports.ts";
 import { findRuns, listStranded, listUnaccepted, openRunsOfNode } from "./run-lists.ts";
 import { listRuns } from "./run-pages.ts";
-import { dispatchRuns, endPendingRuns, endRuns, insertRuns, selectPendingRuns } from "./runs.ts";
+import {
+  dispatchRuns,
+  endPendingRuns,
+  endRuns,
+  insertRuns,
+  insertRunsOfGroups,
+  selectPendingRuns,
+  selectPendingRunsOf,
+} from "./runs.ts";
 import { takeDataDirectory } from "./sqlite/data-directory.ts";
 import { SqliteConnection } from "./sqlite/sqlite-connection.ts";
 import { SqliteEngine } from "./sqlite/sqlite-engine.ts";
@@ -248,6 +265,18 @@ async function readEverything(
 ): Promise<void> {
   const { nodeId, instanceId, runId } = ids;
   const past = { now: 2000, limit: 10 };
+  await findJobsWithOpenInstance(db, ["job"]);
+  await selectPendingRunsOf(db, [instanceId]);
+  const runs = [{ id: "fresh", nodeId, position: 20 }];
+  await insertRunsOfGroups(db, [{ instanceId, groupNumber: 0, createdAt: 1, runs }]);
+  const over = { status: "completed", nextExecutionAt: null, reviewAt: null } as const;
+  const fired = { id: "job", blocked: "[]", exceptionsVersion: 0, ...over };
+  await setJobsFired(db, { jobs: [fired], now: 2000 });
+  const still = { status: "running", startedAt: 1, finishedAt: null } as const;
+  await moveInstances(db, { moves: [{ id: "none", from: ["running"], ...still }], now: 2000 });
+  const ended = { ...still, reason: "", cursor: 0, batchEnd: 0, haltReason: "" };
+  const set = { ...ended, deadlineAt: null, soakUntil: null };
+  await updateGroups(db, [{ instanceId: "none", groupNumber: 0, from: "running", set }]);
   await nextJobDueAt(db);
   await deleteOldMissedOccurrences(db, { before: 2000, limit: 10 });
   await trimMissedOccurrences(db, { since: 1000, limit: 10 });
@@ -326,16 +355,6 @@ async function fill(
     createdBy: "",
     ...times,
   });
-  const counts = {
-    inFlight: 0,
-    success: 0,
-    failure: 0,
-    timeout: 0,
-    canceled: 0,
-    skipped: 0,
-    undeliverable: 0,
-    unknown: 0,
-  };
   await insertInstance(db, {
     instance: {
       id: instanceId,
@@ -371,7 +390,7 @@ async function fill(
         deadlineAt: now,
         soakUntil: null,
         finishedAt: null,
-        counts,
+        counts: noRuns,
       },
     ],
   });

@@ -13,18 +13,36 @@ export async function resolveTargets(
   db: Db,
   groups: readonly CanonicalGroup[],
 ): Promise<string[][]> {
-  const targets: string[][] = [];
-  for (const group of groups) targets.push([...new Set(await resolveGroup(db, group))]);
+  const [targets = []] = await resolveTargetsOfAll(db, [groups]);
   return targets;
 }
 
-async function resolveGroup(db: Db, group: CanonicalGroup): Promise<string[]> {
+/** The same for many targets; the nodes that they name are looked up together. */
+export async function resolveTargetsOfAll(
+  db: Db,
+  all: readonly (readonly CanonicalGroup[])[],
+): Promise<string[][][]> {
+  const named = all.flat().filter(({ nodeListType }) => nodeListType === "nodes");
+  const identifiers = named.flatMap(({ nodeIdentifiers }) => nodeIdentifiers);
+  const found = await findNodesByIdentifiers(db, identifiers);
+  const targets: string[][][] = [];
+  for (const groups of all) {
+    const nodeIds: string[][] = [];
+    for (const group of groups) nodeIds.push([...new Set(await resolveGroup(db, group, found))]);
+    targets.push(nodeIds);
+  }
+  return targets;
+}
+
+async function resolveGroup(
+  db: Db,
+  group: CanonicalGroup,
+  found: ReadonlyMap<string, string>,
+): Promise<string[]> {
   const { nodeListType, nodeIdentifiers, filter } = group;
   switch (nodeListType) {
-    case "nodes": {
-      const found = await findNodesByIdentifiers(db, nodeIdentifiers);
+    case "nodes":
       return nodeIdentifiers.flatMap((identifier) => found.get(identifier) ?? []);
-    }
     case "filter":
       return await findFilteredNodes(db, filter?.constraints ?? {});
     case "savedFilter":

@@ -1,10 +1,11 @@
 import type { RunOutcome, RunStatus } from "@courier/core";
 import type { StopOutcome } from "@courier/protocol";
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { InsertRuns } from "./batches.ts";
 import type { Db } from "./database.ts";
 import type { GroupKey } from "./groups.ts";
 import { atomically, reading, writing } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
+import { smallGroupMax, valuesPerStatement } from "./limits.ts";
 import type { Tables } from "./tables/tables.ts";
 
 /** One node's part in an instance. */
@@ -77,6 +78,14 @@ export async function insertRuns(
   await atomically(tx, async ({ batches }) => await batches.insertRuns(options));
 }
 
+/** Adds the runs of many groups; small ones together, because a statement each would cost more than their rows. */
+export async function insertRunsOfGroups(tx: Db, groups: readonly InsertRuns[]): Promise<void> {
+  const small = groups.filter(({ runs }) => runs.length > 0 && runs.length <= smallGroupMax);
+  for (const group of groups) if (group.runs.length > smallGroupMax) await insertRuns(tx, group);
+  if (small.length === 0) return;
+  await atomically(tx, async ({ batches }) => await batches.insertRunsOfGroups(small));
+}
+
 /** Pending runs of a group from a position on, in position order. */
 export async function selectPendingRuns(
   tx: Db,
@@ -95,10 +104,45 @@ export async function selectPendingRuns(
     .orderBy("runs.position")
     .limit(options.limit)
     .execute();
-  return rows.map(({ online, archivedAt, sessionId, ...run }) => ({
-    ...run,
-    nodeSessionId: online === 1 && archivedAt === null ? sessionId : null,
-  }));
+  return rows.map(withSession);
+}
+
+/** The session of the run's node; none when it is offline or archived. */
+function withSession<
+  Row extends {
+    readonly online: number | null;
+    readonly archivedAt: number | null;
+    readonly sessionId: string | null;
+  },
+>(row: Row): Omit<Row, "online" | "archivedAt" | "sessionId"> & Pick<PendingRun, "nodeSessionId"> {
+  const { online, archivedAt, sessionId, ...run } = row;
+  return { ...run, nodeSessionId: online === 1 && archivedAt === null ? sessionId : null };
+}
+
+/** All pending runs of some instances, by instance, group and position: for instances that have few. */
+export async function selectPendingRunsOf(
+  tx: Db,
+  instanceIds: readonly string[],
+): Promise<(PendingRun & GroupKey)[]> {
+  const found: (PendingRun & GroupKey)[] = [];
+  for (let start = 0; start < instanceIds.length; start += valuesPerStatement) {
+    // Unique index on instances.id, index runs_pending, then the unique index on nodes.id for each row.
+    const rows = await reading(tx)
+      .selectFrom("instances")
+      .innerJoin("runs", "runs.instance_seq", "instances.seq")
+      .leftJoin("nodes", "nodes.id", "runs.node_id")
+      .select(["instances.id as instanceId", "runs.group_number as groupNumber"])
+      .select(["runs.id", "runs.node_id as nodeId", "runs.position", "nodes.online"])
+      .select(["nodes.archived_at as archivedAt", "nodes.session_id as sessionId"])
+      .where("instances.id", "in", instanceIds.slice(start, start + valuesPerStatement))
+      .where("runs.status", "=", sql.lit("pending"))
+      .orderBy("runs.instance_seq")
+      .orderBy("runs.group_number")
+      .orderBy("runs.position")
+      .execute();
+    found.push(...rows.map(withSession));
+  }
+  return found;
 }
 
 /** Records that runs which were dispatched while their nodes were away are about to be sent now. */

@@ -1,14 +1,29 @@
-import type { Batches, DispatchRuns, EndRuns, InsertRuns, TouchNodes } from "../batches.ts";
-import type { CountsDelta } from "../groups.ts";
+import type {
+  Batches,
+  DispatchRuns,
+  EndRuns,
+  InsertRuns,
+  InstanceMoves,
+  JobsFired,
+  TouchNodes,
+} from "../batches.ts";
+import type { CountsDelta, GroupUpdate } from "../groups.ts";
 import type { NodeConnection, NodeDisconnection, PreviousNode } from "../nodes.ts";
 import type { NodeOutputBatch } from "../output.ts";
 import type { NodeReportBatch, RecordedReports } from "../reports.ts";
 import type { DispatchedRun, EndedRun } from "../runs.ts";
 import type { StepUpsert } from "../steps.ts";
 import type { Queryable } from "./postgres-dialect.ts";
+import { moveInstances, setJobsFired, updateGroups } from "./postgres-firing-batches.ts";
 import { setNodesOffline, setNodesOnline, touchNodes } from "./postgres-node-batches.ts";
 import { recordReports } from "./postgres-report-batches.ts";
-import { addToCounts, dispatchRuns, endRuns, insertRuns } from "./postgres-run-batches.ts";
+import {
+  addToCounts,
+  dispatchRuns,
+  endRuns,
+  insertRuns,
+  insertRunsOfGroups,
+} from "./postgres-run-batches.ts";
 import { appendOutput, upsertSteps } from "./postgres-step-batches.ts";
 
 /**
@@ -25,6 +40,10 @@ export class PostgresBatches implements Batches {
 
   async insertRuns(options: InsertRuns): Promise<void> {
     await insertRuns(this.#client, options);
+  }
+
+  async insertRunsOfGroups(groups: readonly InsertRuns[]): Promise<void> {
+    await insertRunsOfGroups(this.#client, groups);
   }
 
   async dispatchRuns(options: DispatchRuns): Promise<DispatchedRun[]> {
@@ -61,5 +80,17 @@ export class PostgresBatches implements Batches {
 
   async touchNodes(options: TouchNodes): Promise<void> {
     await touchNodes(this.#client, options);
+  }
+
+  async setJobsFired(options: JobsFired): Promise<void> {
+    await setJobsFired(this.#client, options);
+  }
+
+  async updateGroups(updates: readonly GroupUpdate[]): Promise<number> {
+    return await updateGroups(this.#client, updates);
+  }
+
+  async moveInstances(options: InstanceMoves): Promise<void> {
+    await moveInstances(this.#client, options);
   }
 }

@@ -31,6 +31,36 @@ export async function insertRuns(client: Queryable, options: InsertRuns): Promis
   assert(row?.count === runs.length, `instance ${instanceId} exists`);
 }
 
+/** See `Batches.insertRunsOfGroups`. */
+export async function insertRunsOfGroups(
+  client: Queryable,
+  groups: readonly InsertRuns[],
+): Promise<void> {
+  const rows = groups.flatMap(({ runs, ...group }) => runs.map((run) => ({ ...group, ...run })));
+  // Unique index on instances.id.
+  const text = `
+    WITH inserted AS (
+      INSERT INTO runs (id, instance_seq, group_number, "position", node_id, status, token, reason, created_at, updated_at)
+      SELECT run.id, instance.seq, run.number, run.place, run.node_id, 'pending', 1, '', run.made, run.made
+      FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])
+        AS run (instance_id, number, made, id, node_id, place),
+        LATERAL (SELECT seq FROM instances WHERE id = run.instance_id LIMIT 1) AS instance
+      RETURNING 1)
+    SELECT count(*) AS count FROM inserted`;
+  const [row] = await queryRows<{ count: number }>(client, {
+    text,
+    values: [
+      rows.map(({ instanceId }) => instanceId),
+      rows.map(({ groupNumber }) => groupNumber),
+      rows.map(({ createdAt }) => createdAt),
+      rows.map(({ id }) => id),
+      rows.map(({ nodeId }) => nodeId),
+      rows.map(({ position }) => position),
+    ],
+  });
+  assert(row?.count === rows.length, "the instances exist");
+}
+
 /** See `Batches.dispatchRuns`. */
 export async function dispatchRuns(
   client: Queryable,

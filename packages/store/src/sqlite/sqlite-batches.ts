@@ -1,5 +1,13 @@
-import type { Batches, DispatchRuns, EndRuns, InsertRuns, TouchNodes } from "../batches.ts";
-import type { CountsDelta } from "../groups.ts";
+import type {
+  Batches,
+  DispatchRuns,
+  EndRuns,
+  InsertRuns,
+  InstanceMoves,
+  JobsFired,
+  TouchNodes,
+} from "../batches.ts";
+import type { CountsDelta, GroupUpdate } from "../groups.ts";
 import type { NodeConnection, NodeDisconnection, PreviousNode } from "../nodes.ts";
 import type { NodeOutputBatch } from "../output.ts";
 import type { NodeReportBatch, RecordedReports } from "../reports.ts";
@@ -7,9 +15,16 @@ import type { DispatchedRun, EndedRun } from "../runs.ts";
 import type { StepUpsert } from "../steps.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { translating } from "./sqlite-errors.ts";
+import { moveInstances, setJobsFired, updateGroups } from "./sqlite-firing-batches.ts";
 import { setNodesOffline, setNodesOnline, touchNodes } from "./sqlite-node-batches.ts";
 import { recordReports } from "./sqlite-report-batches.ts";
-import { addToCounts, dispatchRuns, endRuns, insertRuns } from "./sqlite-run-batches.ts";
+import {
+  addToCounts,
+  dispatchRuns,
+  endRuns,
+  insertRuns,
+  insertRunsOfGroups,
+} from "./sqlite-run-batches.ts";
 import { appendOutput, upsertSteps } from "./sqlite-step-batches.ts";
 
 /** The hot statements on SQLite: prepared once, run in a loop inside the caller's transaction. */
@@ -22,6 +37,10 @@ export class SqliteBatches implements Batches {
 
   async insertRuns(options: InsertRuns): Promise<void> {
     translating(() => insertRuns(this.#connection, options));
+  }
+
+  async insertRunsOfGroups(groups: readonly InsertRuns[]): Promise<void> {
+    translating(() => insertRunsOfGroups(this.#connection, groups));
   }
 
   async dispatchRuns(options: DispatchRuns): Promise<DispatchedRun[]> {
@@ -58,5 +77,17 @@ export class SqliteBatches implements Batches {
 
   async touchNodes(options: TouchNodes): Promise<void> {
     translating(() => touchNodes(this.#connection, options));
+  }
+
+  async setJobsFired(options: JobsFired): Promise<void> {
+    translating(() => setJobsFired(this.#connection, options));
+  }
+
+  async updateGroups(updates: readonly GroupUpdate[]): Promise<number> {
+    return translating(() => updateGroups(this.#connection, updates));
+  }
+
+  async moveInstances(options: InstanceMoves): Promise<void> {
+    translating(() => moveInstances(this.#connection, options));
   }
 }

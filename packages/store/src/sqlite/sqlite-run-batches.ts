@@ -19,6 +19,14 @@ export function insertRuns(connection: SqliteConnection, options: InsertRuns): v
   }
 }
 
+/** See `Batches.insertRunsOfGroups`. */
+export function insertRunsOfGroups(
+  connection: SqliteConnection,
+  groups: readonly InsertRuns[],
+): void {
+  for (const group of groups) insertRuns(connection, group);
+}
+
 /** See `Batches.dispatchRuns`. */
 export function dispatchRuns(connection: SqliteConnection, options: DispatchRuns): DispatchedRun[] {
   // Unique index on runs.id.
