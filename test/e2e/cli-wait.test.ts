@@ -44,7 +44,8 @@ describe("add-job --wait", { timeout: 60_000 }, () => {
       "nextExecutionTime",
       "instance",
     ]);
-    expect(stderr).toMatch(/^instance [0-9a-f-]{36} ended failure.*\(1 failure\)\n$/);
+    expect(stderr).toMatch(/^instance [0-9a-f-]{36} ended failure.*\(1 failure\)\n/);
+    expect(stderr).toMatch(/\n {2}1 node: step 1 "[^"]+": exit code 3 \(web-1\)\n$/);
   });
 
   it("exits with 7 when the time is over, and the work goes on", async () => {
@@ -104,6 +105,46 @@ describe("add-job --wait", { timeout: 60_000 }, () => {
     expect(code).toBe(0);
   });
 
+  it("prints every transition once, also over the death of the service", async () => {
+    const flag = join(stack.directory, "go-on-with-events");
+    const lines = [`while [ ! -e '${flag}' ]; do sleep 0.1; done`];
+    const flags = ["--verbose", "--output-events", "jsonl"];
+    const cli = stack.startCli(addAndWait(lines, flags));
+    await cli.wrote("stdout", '"event":"run"');
+
+    await stack.stopServer("SIGKILL");
+    await cli.wrote("stderr", "trying again until it is back");
+    // The run ends while nobody listens.
+    await writeFile(flag, "");
+    await stack.startServer();
+
+    const { code, stdout } = await cli.finished;
+    const events = stdout.trimEnd().split("\n");
+    const told = events.map((line) => {
+      const event: unknown = JSON.parse(line);
+      return `${String(valueAt(event, ["event"]))} ${String(valueAt(event, ["status"]))}`;
+    });
+    expect(told).toEqual([
+      ...["instance pending", "instance running", "group running"],
+      ...["run dispatched", "run running", "run success"],
+      ...["group success", "instance success"],
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it("takes --output-events with --wait only, and only jsonl", async () => {
+    const body = JSON.stringify(jobTemplate({ name: "events", nodes: ["web-1"], lines: ["true"] }));
+    const add = ["scheduler", "jobs", "add-job", "--body", body, "--output-events"];
+
+    const withoutWait = await stack.cli([...add, "jsonl"]);
+    const unknown = await stack.cli([...add, "xml", "--wait"]);
+
+    expect(withoutWait.code).toBe(2);
+    expect(withoutWait.stderr).toContain("--output-events only makes sense with --wait");
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain("Allowed choices are jsonl");
+  });
+
   it("writes a JUnit report", async () => {
     const flags = ["--junit", join(stack.directory, "report.xml")];
 
@@ -141,6 +182,28 @@ describe("add-job --wait", { timeout: 60_000 }, () => {
       expect(terminal.stdout).toMatch(/group 0 \[█{24}\] 1\/1 .*success.*: 1 success/);
       const out = await readFile(join(stack.directory, "out.json"), "utf8");
       expect(textAt(JSON.parse(out), ["item", "instance", "status"])).toBe("success");
+    },
+  );
+
+  it.skipIf(process.platform !== "linux")(
+    "says on a terminal what is waited for, and what failed",
+    async () => {
+      const lines = ["echo web: disk 97% full >&2", "sleep 2", "exit 9"];
+      const command = [process.execPath, programPath("courier-cli"), ...addAndWait(lines)]
+        .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
+        .join(" ");
+      const env = { COURIER_URL: stack.url, COURIER_TOKEN: stack.adminToken, TERM: "xterm" };
+      const terminal = spawnSync(terminalProgram, ["-qec", `${command} > out.json`, "/dev/null"], {
+        cwd: stack.directory,
+        env: { PATH: process.env["PATH"], SHELL: "/bin/sh", LC_ALL: "C.UTF-8", ...env },
+        encoding: "utf8",
+        timeout: 30_000,
+      });
+
+      expect(terminal.status).toBe(1);
+      expect(terminal.stdout).toContain("(last 1 run");
+      expect(terminal.stdout).toContain("1 node: step 1");
+      expect(terminal.stdout).toMatch(/exit code 9, 'web: disk 97% full' \(/);
     },
   );
 });

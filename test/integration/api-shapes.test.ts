@@ -188,6 +188,11 @@ describe.each(databaseKinds)("the JSON shapes of the original's pages on %s", (k
         status: "success",
         reason: "",
         nodeCount: 1,
+        startedAt: expect.stringMatching(instant),
+        finishedAt: expect.stringMatching(instant),
+        batchNumber: 1,
+        soakUntil: null,
+        haltCause: null,
         counts: {
           success: 1,
           failure: 0,
