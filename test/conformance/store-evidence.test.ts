@@ -205,6 +205,16 @@ function archiveCases(open: () => Promise<ArchiveStore>): void {
     expect(await textOf(archives, name)).toBe("abcdef");
   });
 
+  test("take a part that comes twice at the same time once", async () => {
+    const archives = await open();
+    await append(archives, name, ["abc"]);
+    const part = { offset: 3, data: Buffer.from("defghi"), now };
+
+    await Promise.all([1, 2, 3, 4].map(async () => await archives.append(name, part)));
+
+    expect(await textOf(archives, name)).toBe("abcdefghi");
+  });
+
   test("are read from any place on, before and after they are finished", async () => {
     const archives = await open();
     await append(archives, name, ["abc", "def"]);

@@ -180,10 +180,13 @@ test("follows no link and waits for no pipe or socket", async () => {
   onTestFinished(() => void server.close());
   await new Promise((resolve) => server.once("listening", resolve));
 
-  await place.keep({ sources: [join(place.artifacts, "link")] });
+  symlinkSync(secret, join(place.work, "other-link"));
+
+  await place.keep({ sources: [join(place.artifacts, "link"), "other-link"] });
 
   expect(place.list()).toEqual(["artifacts.json"]);
   expect(place.outcomes()).toEqual({
+    [`files${place.work}/other-link`]: "symbolicLink",
     "artifacts/link": "symbolicLink",
     "artifacts/linked-directory": "symbolicLink",
     "artifacts/pipe": "specialFile",
