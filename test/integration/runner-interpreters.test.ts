@@ -40,7 +40,12 @@ test("gives a custom interpreter the step as one JSON document and keeps its ans
   const { server } = fixture;
   const path = install("mine", ['cat > "$witness"', `echo '{"output": {"a": 1}}'`]);
   await fixture.agent({ customInterpreters: [{ name: "acme/mine", path, version: "1.2.0" }] });
-  const step = stepOf("acme/mine", { command: { do: ["it"] }, inputs: { tone: "warm" } });
+  const name = { type: "string", default: "fleet", required: true, sensitive: false };
+  const step = stepOf("acme/mine", {
+    command: { do: ["greet {{.NAME}}"] },
+    inputs: { tone: "warm" },
+    expectedInputs: { NAME: name },
+  });
   const run = assignment([step]);
 
   server.assign(run);
@@ -56,9 +61,9 @@ test("gives a custom interpreter the step as one JSON document and keeps its ans
   ]);
   expect(JSON.parse(fixture.readWitness())).toEqual({
     name: "acme/mine",
-    command: { do: ["it"] },
+    command: { do: ["greet fleet"] },
     inputs: { tone: "warm" },
-    expectedInputs: {},
+    expectedInputs: { NAME: { ...name, value: "fleet" } },
     limits: { cores: 0, cpu: 1, timeoutSeconds: 0 },
   });
   expect(server.text(run.runId)).toBe('{"output": {"a": 1}}\n');

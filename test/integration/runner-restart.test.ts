@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SystemClock, type NodeAgent } from "@courier/runner";
 import { restartInterpreterName } from "@courier/core";
 import type { Assignment, NodeMessage } from "@courier/protocol";
-import type { CanonicalStep } from "@courier/schema";
+import type { CanonicalOutputFieldRule, CanonicalStep } from "@courier/schema";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { killAttempt, assignment, setup, shell, type RunnerFixture } from "./runner-fixture.ts";
 
@@ -76,6 +76,28 @@ test("reports a rebooting step as active and goes on with the next step after th
     ["success", 1],
   ]);
   expect(fixture.readWitness()).toBe("before\nshutdown -r +1\nafter\n");
+});
+
+test("what was produced before a reboot is known after it, and masked", async () => {
+  const { server } = fixture;
+  const first = await boot("boot-1");
+  const rule: CanonicalOutputFieldRule = {
+    ...{ sourceType: "output", source: "stdout", extractMethod: "content", expression: "" },
+    ...{ required: true, sensitive: true },
+  };
+  const make = shell("printf kept-value", { outputFieldRules: { A: rule } });
+  const use = shell(`echo {{.A}} >> ${fixture.witness}\necho {{.A}}`);
+  const run = assignment([make, restart(), use]);
+  server.assign(run);
+  await shutdownCalled();
+
+  await first.stop("the machine goes down");
+  await boot("boot-2");
+  const result = await server.result(run.runId);
+
+  expect(result.status).toBe("success");
+  expect(fixture.readWitness()).toBe("shutdown -r +1\nkept-value\n");
+  expect(server.text(run.runId, { stepNumber: 3 })).toBe("***\n");
 });
 
 test("does not take the restart of its agent for a boot, and asks once only", async () => {

@@ -131,17 +131,21 @@ test("output is withheld when a sensitive value cannot be taken from it", async 
 test("a failed attempt's secret stays masked in the next one's output", async () => {
   const state = join(fixture.directory, "state");
   const run = assignment([
-    shell(`cat ${state} 2>/dev/null && exit 0; echo first-secret | tee ${state}; exit 1`, {
-      outputFieldRules: {
-        KEY: sensitive({ required: false, extractMethod: "regEx", expression: "^first-.*" }),
+    shell(
+      `test -e ${state} && echo again $(cat ${state}) && exit 0; echo first-secret | tee ${state}; exit 1`,
+      {
+        outputFieldRules: {
+          KEY: sensitive({ required: false, extractMethod: "regEx", expression: "^first-.*" }),
+        },
+        retryCount: 1,
       },
-      retryCount: 1,
-    }),
+    ),
   ]);
 
   const result = await execute(run);
 
   expect(result.steps[0]).toMatchObject({ status: "success", attemptCount: 2 });
+  expect(fixture.server.text(run.runId, { attempt: 2 })).toBe("again ***\n");
   expect(sent()).not.toContain("first-secret");
 });
 
@@ -240,4 +244,23 @@ test("only the agent and the step's user can read what a step's files hold", asy
 
   expect(modes).toEqual([0o700, 0o700]);
   expect(mode & 0o777).toBe(0o600);
+});
+
+test("a step cannot make the agent read for it what its user may not read", async () => {
+  const file = join(fixture.directory, "root-only");
+  writeFileSync(file, "for root only", { mode: 0o600 });
+  const steal = `cd "$COURIER_ARTIFACTS/.."\nrm -f stdout\nln -s ${file} stdout`;
+  const rule = { ...sensitive({ required: false }), sensitive: false };
+  const inputs = { user: "nobody", dir: "/" };
+  const run = assignment([
+    shell(steal, { inputs }),
+    shell(steal, { inputs, outputFieldRules: { A: rule } }),
+    knowing(steal, { inputs }),
+  ]);
+
+  const result = await execute(run);
+
+  expect(result.status).toBe("success");
+  expect(sent()).not.toContain("for root only");
+  expect(result.steps[1]).not.toHaveProperty("outputs");
 });

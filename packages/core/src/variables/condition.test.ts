@@ -22,6 +22,8 @@ test.each<[string, ConditionOperator, string, boolean]>([
   ["false\n", "eq", "false", false],
   ["1.0", "eq", "1", false],
   ["10", "gt", "9", true],
+  ["10\n", "gt", "9", true],
+  ["1.10.0\n", "gt", "1.9.0", true],
   ["10", "gt", "10.0", false],
   ["10", "gte", "10.0", true],
   ["-1", "lt", "0.5\n", true],

@@ -125,6 +125,12 @@ test("no secret is left, and what is no secret stays", () => {
   );
 });
 
+test("a secret within a longer one does not give away what may be the longer one's beginning", () => {
+  const chunks = [Buffer.from("x abcde"), Buffer.from("fgh y")];
+
+  expect(maskedInChunks(["bcde", "abcdefgh"], chunks).toString()).toBe("x *** y");
+});
+
 test("what is held back stays small however long the stream is", () => {
   const redactor = new Redactor(new SecretMask(["aaaaaaab"]));
   let given = 0;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { OutputStream } from "@courier/protocol";
 import { maskChunkBytes } from "../limits.ts";
 import { Redactor, type SecretMask } from "../redact/redactor.ts";
-import { maskedDirectory, outputPath } from "./run-directory.ts";
+import { maskedDirectory, outputFlags, outputPath } from "./run-directory.ts";
 
 const streams: readonly OutputStream[] = ["stdout", "stderr"];
 
@@ -119,7 +119,7 @@ class MaskedCopy {
 
 async function openIfExists(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, "r");
+    return await open(path, outputFlags);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;

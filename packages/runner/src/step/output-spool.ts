@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import type { OutputChunk, OutputStream } from "@courier/protocol";
 import { sentPath } from "./masked-output.ts";
 import { droppedBytes, nextRange } from "./output-window.ts";
-import { fileSize, type AttemptKey } from "./run-directory.ts";
+import { fileSize, outputFlags, type AttemptKey } from "./run-directory.ts";
 
 /** One output file of one attempt, or its masked copy: the file is the spool, offsets say what was sent and what is acknowledged. */
 export class OutputSpool {
@@ -104,7 +104,7 @@ export class OutputSpool {
   }
 
   async #bytes(offset: number, length: number): Promise<Buffer> {
-    const file = await open(this.#path, "r");
+    const file = await open(this.#path, outputFlags);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
       return buffer.subarray(0, bytesRead);

@@ -7,7 +7,7 @@ import type { CanonicalOutputFieldRule } from "@courier/schema";
 import { findArtifactFiles } from "../evidence/artifact-sources.ts";
 import { readAsUserTimeoutMs, sourceBytesMax } from "../limits.ts";
 import type { Account } from "./account.ts";
-import { artifactsPath, outputPath } from "./run-directory.ts";
+import { artifactsPath, outputFlags, outputPath } from "./run-directory.ts";
 
 /** An attempt that has ended, as far as its values are concerned. */
 export interface EndedAttempt {
@@ -33,7 +33,10 @@ export async function readSource(
         : { text: `${attempt.exitCode}`, problem: "" };
     case "output": {
       const stream = rule.source === "stderr" ? "stderr" : "stdout";
-      return await readFile(outputPath(attempt.runDirectory, stream), stream);
+      return await readFile(outputPath(attempt.runDirectory, stream), {
+        name: stream,
+        flags: outputFlags,
+      });
     }
     case "file":
       return await readNodeFile(resolve(attempt.directory, rule.source), attempt);
@@ -57,13 +60,18 @@ async function readArtifact(source: string, attempt: EndedAttempt): Promise<Sour
 async function readNodeFile(path: string, attempt: EndedAttempt): Promise<SourceText> {
   return attempt.switchesUser
     ? await readAs(attempt.account, path)
-    : await readFile(path, `file "${path}"`);
+    : await readFile(path, { name: `file "${path}"`, flags: fileFlags });
 }
 
 /** Without O_NONBLOCK opening a named pipe would wait for its other end. */
-async function readFile(path: string, name: string): Promise<SourceText> {
+const fileFlags: number = constants.O_RDONLY | constants.O_NONBLOCK;
+
+async function readFile(
+  path: string,
+  { name, flags }: { readonly name: string; readonly flags: number },
+): Promise<SourceText> {
   try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const file = await open(path, flags);
     try {
       if (!(await file.stat()).isFile()) return { text: undefined, problem: `${name} is no file` };
       const buffer = Buffer.alloc(Math.min((await file.stat()).size, sourceBytesMax) + 1);

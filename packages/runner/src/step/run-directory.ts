@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   mkdirSync,
   openSync,
   readFileSync,
@@ -139,6 +140,12 @@ export function artifactsPath(path: string): string {
   return join(path, "artifacts");
 }
 
+/**
+ * How output files are opened: the step's user owns the directory, and must not make the agent read another file by a link, or wait
+ * for a pipe.
+ */
+export const outputFlags: number = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 /** Path of an output file. */
 export function outputPath(path: string, stream: OutputStream): string {
   return join(path, stream);
@@ -172,7 +179,7 @@ export function readOutput(path: string, stream: OutputStream, bytesMax: number)
   const size = Math.min(outputSize(path, stream), bytesMax);
   if (size === 0) return "";
   const buffer = Buffer.alloc(size);
-  const file = openSync(outputPath(path, stream), "r");
+  const file = openSync(outputPath(path, stream), outputFlags);
   try {
     return buffer.toString("utf8", 0, readSync(file, buffer, 0, size, 0));
   } finally {
