@@ -4,8 +4,10 @@ import type { RerunResponse, SchemaTypes } from "@courier/schema";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { askerOf } from "./audit.ts";
+import { requireExemption } from "./exempt.ts";
 import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { found } from "./not-found.ts";
+import { rfc3339 } from "./rfc3339.ts";
 import type { RouteDescription } from "./route-schema.ts";
 import { hashSecret } from "./secrets.ts";
 
@@ -23,8 +25,7 @@ export async function rerunInstance(
 ): Promise<RerunResponse> {
   const { instanceId } = request.params;
   const outcomes = request.body.status ?? unsuccessful;
-  const { fromStep } = request.body;
-  return rerun(context, { request, reply, fromStep, selection: { instanceId, outcomes } });
+  return rerun(context, { request, reply, ...request.body, selection: { instanceId, outcomes } });
 }
 
 /** Executes one run again, as a new instance with this node alone. */
@@ -36,8 +37,8 @@ export async function retryRun(
   }>,
   reply: FastifyReply,
 ): Promise<RerunResponse> {
-  const { fromStep } = request.body;
-  return rerun(context, { request, reply, fromStep, selection: { runId: request.params.runId } });
+  const selection = { runId: request.params.runId };
+  return rerun(context, { request, reply, ...request.body, selection });
 }
 
 async function rerun(
@@ -46,14 +47,22 @@ async function rerun(
     readonly request: FastifyRequest;
     readonly reply: FastifyReply;
     readonly selection: RerunSelection;
-    readonly fromStep: number | string | undefined;
+    readonly fromStep?: number | string;
+    readonly ignoreExceptions?: boolean;
   },
 ): Promise<RerunResponse> {
-  const { request, reply, selection, fromStep } = asked;
+  const {
+    request,
+    reply,
+    selection,
+    fromStep,
+    ignoreExceptions: ignoresExceptions = false,
+  } = asked;
+  if (ignoresExceptions) requireExemption(request);
   const key = idempotencyKeyOf(request);
   const bodyHash = hashSecret(`rerun\n${JSON.stringify({ selection, fromStep })}`);
   const order = {
-    selection,
+    ...{ selection, ignoresExceptions },
     ...(fromStep === undefined ? {} : { fromStep }),
     ...(key === undefined ? {} : { idempotency: { key, bodyHash } }),
   };
@@ -68,6 +77,13 @@ async function rerun(
       throw notEnded(selection);
     case "no-step":
       throw new CourierError("REQUEST_INVALID", `fromStep: ${answer.reason}`);
+    case "frozen": {
+      const until = answer.until === null ? "" : ` until ${rfc3339(answer.until)}`;
+      throw new CourierError(
+        "EXCEPTION_ACTIVE",
+        `nothing is executed again now: ${answer.label} forbids it${until}`,
+      );
+    }
     case "nothing":
       throw nothing(selection, answer.archivedCount);
     case "key-reused":
@@ -112,6 +128,7 @@ function nothing(selection: RerunSelection, archivedCount: number): CourierError
 /** Errors that both routes can answer with. */
 export const rerunErrors: readonly ErrorCode[] = [
   "NOTHING_TO_RERUN",
+  "EXCEPTION_ACTIVE",
   "IDEMPOTENCY_KEY_REUSED",
   "REQUEST_INVALID",
 ];

@@ -41,6 +41,7 @@ export type ErrorCode =
   | "JOB_OVERLAPS"
   | "EXCEPTION_NAME_TAKEN"
   | "EXCEPTION_LIMIT"
+  | "EXCEPTION_ACTIVE"
   | "NODE_NAME_TAKEN"
   | "NODE_SET_NAME_TAKEN"
   | "NODE_SET_IN_USE"
@@ -148,6 +149,11 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     409,
     5,
     "choose another name, or change the rule that has it with `courier-cli scheduler exceptions update-rule`",
+  ),
+  EXCEPTION_ACTIVE: entry(
+    409,
+    5,
+    "try again when the window has ended, or let an admin do it with --ignore-exceptions",
   ),
   EXCEPTION_LIMIT: entry(409, 5, "delete global exceptions that have passed"),
   NODE_NAME_TAKEN: entry(409, 5, "choose another --name; node names are unique"),

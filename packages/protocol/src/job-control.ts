@@ -18,6 +18,8 @@ export interface RerunOrder {
   readonly selection: RerunSelection;
   /** The first step to execute, by number or name; absent: all steps. */
   readonly fromStep?: number | string;
+  /** Start in spite of global exceptions; the caller has checked that the asker may. */
+  readonly ignoresExceptions?: boolean;
   /** The same key and body make one instance, however often they are sent. */
   readonly idempotency?: { readonly key: string; readonly bodyHash: string };
 }
@@ -34,6 +36,8 @@ export interface Rerun {
 export type RerunAnswer =
   | { readonly kind: "created" | "replayed"; readonly rerun: Rerun }
   | { readonly kind: "not-found" | "not-ended" | "key-reused" }
+  /** A global exception forbids it until an instant (Unix ms), if that is known. */
+  | { readonly kind: "frozen"; readonly label: string; readonly until: number | null }
   /** `fromStep` names no step, or more than one. */
   | { readonly kind: "no-step"; readonly reason: string }
   /** `archivedCount`: runs that were selected, but whose nodes are archived. */

@@ -44,7 +44,7 @@ const asker = { tokenId: "token", remoteAddress: "", requestId: "" };
 async function freeze(minutes: number): Promise<string> {
   const now = bench.clock.now();
   const id = randomUUID();
-  const times = { anchoredAt: now, createdAt: now, updatedAt: now };
+  const times = { anchoredAt: now - (now % 1000), createdAt: now, updatedAt: now };
   const rule = { rrule: "RRULE:FREQ=DAILY;COUNT=1", duration: minutes, timeZone: "UTC" };
   await temporary.database.transaction(async (tx) => {
     await advanceExceptionState(tx, now);
@@ -336,6 +336,25 @@ describe("a manual start", () => {
     expect(await bench.scheduler.startJob(other, asker)).toEqual({ kind: "key-reused" });
     expect(await instances(jobId)).toHaveLength(1);
   });
+});
+
+test("a rerun is forbidden during a global exception, unless it is told to ignore it", async () => {
+  const jobId = await job(undefined);
+  await bench.quiet();
+  const [id = ""] = await instances(jobId);
+  await bench.finish(id, 0, "failure");
+  const now = bench.clock.now();
+  await freeze(10);
+  const selection = { instanceId: id, outcomes: ["failure"] } as const;
+
+  const frozen = await bench.scheduler.rerun({ selection }, asker);
+  const order = { selection, ignoresExceptions: true };
+  const overridden = await bench.during(bench.scheduler.rerun(order, asker));
+
+  expect(frozen).toMatchObject({ kind: "frozen", label: 'global exception "freeze"' });
+  expect(frozen.kind === "frozen" && frozen.until).toBeGreaterThan(now);
+  expect(overridden).toMatchObject({ kind: "created" });
+  expect(await instances(jobId)).toHaveLength(2);
 });
 
 describe("what is not executed is recorded", () => {

@@ -1,10 +1,11 @@
-import { findStep, fitGroup, isInstanceFinal, isRunOutcome } from "@courier/core";
+import { findStep, firstFreeInstant, fitGroup, isInstanceFinal, isRunOutcome } from "@courier/core";
 import type { Asker, Rerun, RerunAnswer, RerunOrder, RerunSelection } from "@courier/protocol";
 import type { ActionSpec, CanonicalGroup, TargetSpec } from "@courier/schema";
 import {
   copyStepOutputs,
   findIdempotency,
   findInstance,
+  findJob,
   findRun,
   insertIdempotency,
   listGroups,
@@ -16,8 +17,10 @@ import {
   type RerunTarget,
 } from "@courier/store";
 import { advanceInstance } from "./advance-instance.ts";
+import { templateOf } from "./template-of.ts";
 import { Effects } from "./effects.ts";
 import { insertExpanded, type ResolvedGroup } from "./expand-instance.ts";
+import { loadExceptions } from "./load-exceptions.ts";
 import { recordAudit } from "./record-audit.ts";
 import type { Turn } from "./turn.ts";
 
@@ -71,6 +74,8 @@ async function rerunOnce(db: Database, order: RerunOrder, context: RerunContext)
     if (alive.length === 0) {
       return { answer: { kind: "nothing", archivedCount: targets.length }, effects };
     }
+    const frozen = await findFreeze(tx, { order, origin, now: context.now });
+    if (frozen !== undefined) return { answer: frozen, effects };
     const { stepNumber } = fromStep;
     const instance = await insertRerun(tx, { origin, stepNumber, targets: alive, context });
     if (stepNumber !== null) {
@@ -84,6 +89,22 @@ async function rerunOnce(db: Database, order: RerunOrder, context: RerunContext)
     const rerun = { ...linkOf(instance, origin.id), runCount: alive.length };
     return { answer: { kind: "created", rerun }, effects };
   });
+}
+
+/** The global exception that forbids the rerun now. It does not wait: what failed is looked at again when the freeze is over. */
+async function findFreeze(
+  tx: Db,
+  about: { readonly order: RerunOrder; readonly origin: InstanceRow; readonly now: number },
+): Promise<Extract<RerunAnswer, { readonly kind: "frozen" }> | undefined> {
+  const { order, origin, now } = about;
+  if (order.ignoresExceptions === true) return undefined;
+  const { windows } = await loadExceptions(tx);
+  const { nextAt, blocked } = firstFreeInstant(windows, now);
+  const [first] = blocked;
+  if (nextAt === now || first === undefined) return undefined;
+  const job = await findJob(tx, origin.jobId);
+  if (job !== undefined && templateOf(job).ignoreExceptions === true) return undefined;
+  return { kind: "frozen", label: first.label, until: nextAt };
 }
 
 /** What the same key has made before. */
@@ -205,6 +226,7 @@ async function remember(
     detail: {
       ...order.selection,
       fromStep: instance.fromStep,
+      ...(order.ignoresExceptions === true ? { ignoreExceptions: true } : {}),
       originInstanceId: instance.originInstanceId,
     },
   });

@@ -1,7 +1,14 @@
 import { CourierError, runOutcomes, type RunOutcome } from "@courier/core";
 import type { CommandSpec } from "../command.ts";
 import { finishWait, readWait, waitNotes, waitOptions } from "../progress/finish-wait.ts";
-import { fromStepOption, keyOption, printRerun, readFromStep } from "../progress/print-rerun.ts";
+import {
+  exemptOption,
+  fromStepOption,
+  keyOption,
+  printRerun,
+  readExemption,
+  readFromStep,
+} from "../progress/print-rerun.ts";
 
 /** `state instance rerun` */
 export const rerunInstance: CommandSpec = {
@@ -12,6 +19,7 @@ export const rerunInstance: CommandSpec = {
       summary: `outcomes of the runs to execute again, separated by commas (default: all but success): ${runOutcomes.join(", ")}`,
     },
     fromStepOption,
+    exemptOption,
     keyOption,
     ...waitOptions,
   ],
@@ -22,7 +30,11 @@ export const rerunInstance: CommandSpec = {
     const instanceId = flags.need("instanceId");
     const wait = readWait(flags);
     const status = readOutcomes(flags.text("status"));
-    const request = { ...(status === undefined ? {} : { status }), ...readFromStep(flags) };
+    const request = {
+      ...(status === undefined ? {} : { status }),
+      ...readFromStep(flags),
+      ...readExemption(flags),
+    };
     const client = await context.client();
     const rerun = await client.rerunInstance(instanceId, request, {
       idempotencyKey: flags.text("idempotencyKey"),

@@ -1,12 +1,20 @@
 import type { CommandSpec } from "../command.ts";
 import { finishWait, readWait, waitNotes, waitOptions } from "../progress/finish-wait.ts";
-import { fromStepOption, keyOption, printRerun, readFromStep } from "../progress/print-rerun.ts";
+import {
+  exemptOption,
+  fromStepOption,
+  keyOption,
+  printRerun,
+  readExemption,
+  readFromStep,
+} from "../progress/print-rerun.ts";
 
 /** `state run retry` */
 export const retryRun: CommandSpec = {
   options: [
     { flag: "--runId <ID>", summary: "the run, which has ended", isRequired: true },
     fromStepOption,
+    exemptOption,
     keyOption,
     ...waitOptions,
   ],
@@ -16,9 +24,9 @@ export const retryRun: CommandSpec = {
   run: async (context, flags) => {
     const runId = flags.need("runId");
     const wait = readWait(flags);
-    const fromStep = readFromStep(flags);
+    const request = { ...readFromStep(flags), ...readExemption(flags) };
     const client = await context.client();
-    const rerun = await client.retryRun(runId, fromStep, {
+    const rerun = await client.retryRun(runId, request, {
       idempotencyKey: flags.text("idempotencyKey"),
       signal: context.world.signal,
     });

@@ -12,6 +12,17 @@ export const keyOption: OptionSpec = {
   summary: "the same key starts one instance, however often it is sent",
 };
 
+/** The flag of every command that starts an instance. */
+export const exemptOption: OptionSpec = {
+  flag: "--ignore-exceptions",
+  summary: "start in spite of global exceptions; needs the role admin",
+};
+
+/** What `--ignore-exceptions` says. */
+export function readExemption(flags: Flags): { readonly ignoreExceptions?: true } {
+  return flags.isOn("ignoreExceptions") ? { ignoreExceptions: true } : {};
+}
+
 /** The flag that leaves out steps that are done. */
 export const fromStepOption: OptionSpec = {
   flag: "--from-step <STEP>",

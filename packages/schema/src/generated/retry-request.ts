@@ -5,6 +5,10 @@
  */
 export interface RetryRequest {
   /**
+   * Start in spite of global exceptions; needs the role admin. Default false.
+   */
+  ignoreExceptions?: boolean;
+  /**
    * The first step to execute, by number (from 1) or by name (default: the first one). Steps before it are recorded as skipped.
    */
   fromStep?: number | string;

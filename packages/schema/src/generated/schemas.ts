@@ -5018,6 +5018,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         },
         description: "Outcomes of the runs to execute again (default: all but success).",
       },
+      ignoreExceptions: {
+        type: "boolean",
+        description: "Start in spite of global exceptions; needs the role admin. Default false.",
+      },
       fromStep: {
         description:
           "The first step to execute, by number (from 1) or by name (default: the first one). Steps before it are recorded as skipped.",
@@ -5076,6 +5080,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
     additionalProperties: false,
     required: [],
     properties: {
+      ignoreExceptions: {
+        type: "boolean",
+        description: "Start in spite of global exceptions; needs the role admin. Default false.",
+      },
       fromStep: {
         description:
           "The first step to execute, by number (from 1) or by name (default: the first one). Steps before it are recorded as skipped.",

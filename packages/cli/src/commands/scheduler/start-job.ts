@@ -6,7 +6,7 @@ import type { CommandSpec } from "../../command.ts";
 import type { CommandContext } from "../../context.ts";
 import { waitingLookDelayMs } from "../../limits.ts";
 import { finishWait, readWait, waitNotes, waitOptions } from "../../progress/finish-wait.ts";
-import { keyOption } from "../../progress/print-rerun.ts";
+import { exemptOption, keyOption, readExemption } from "../../progress/print-rerun.ts";
 import { summariseOutcomes } from "../../progress/progress-lines.ts";
 import { bodyOptions } from "../../template/read-body.ts";
 import { readDocument } from "../../template/read-document.ts";
@@ -19,10 +19,7 @@ export const startJob: CommandSpec = {
   options: [
     { flag: jobOption.flag, summary: "the job's id, unless the body names it" },
     ...bodyOptions,
-    {
-      flag: "--ignore-exceptions",
-      summary: "start in spite of global exceptions; needs the role admin",
-    },
+    exemptOption,
     keyOption,
     ...waitOptions,
   ],
@@ -34,7 +31,7 @@ export const startJob: CommandSpec = {
   run: async (context, flags) => {
     const wait = readWait(flags);
     const jobId = await readJobId(context, flags);
-    const request = flags.isOn("ignoreExceptions") ? { ignoreExceptions: true } : {};
+    const request = readExemption(flags);
     const client = await context.client();
     const started = await client.startJob(jobId, request, {
       idempotencyKey: flags.text("idempotencyKey"),
