@@ -2135,13 +2135,14 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       ScheduleRule: {
         type: "string",
         maxLength: 2000,
-        pattern: "^(immediate|CRON:[^\\n]+|([\\s\\S]*[:;\\n]|)FREQ=[\\s\\S]*)$",
+        pattern:
+          "^(immediate|[Cc][Rr][Oo][Nn]:[^\\n]+|([\\s\\S]*([:;\\s]|\\\\n)|)[Ff][Rr][Ee][Qq]=[\\s\\S]*)$",
         description: '"immediate", "RRULE:…" (RFC 5545) or "CRON:…".',
       },
       RecurrenceRule: {
         type: "string",
         maxLength: 2000,
-        pattern: "^([\\s\\S]*[:;\\n]|)FREQ=[\\s\\S]*$",
+        pattern: "^([\\s\\S]*([:;\\s]|\\\\n)|)[Ff][Rr][Ee][Qq]=[\\s\\S]*$",
         description: '"RRULE:…" (RFC 5545).',
       },
       MisfirePolicy: {

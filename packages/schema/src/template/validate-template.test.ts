@@ -203,6 +203,18 @@ test("gives one error for a command that does not fit its interpreter", async ()
   `);
 });
 
+test.each([
+  "immediate",
+  "FREQ=DAILY",
+  "rrule:freq=daily",
+  "cron:0 3 * * *",
+  "DTSTART;TZID=Europe/Berlin:20260101T030000 FREQ=DAILY",
+  "RRULE:FREQ=DAILY\nDTSTART:20260101T030000Z",
+  String.raw`DTSTART:20260101\nFREQ=DAILY`,
+])("takes the schedule rule %j", async (rule) => {
+  expect(await textForEdit("scheduleRule", rule)).toBe("");
+});
+
 test("checks numbers, percentages, rules and zones", async () => {
   const batch = "target/groups/0/batchSize";
   expect(await textForEdit(batch, { type: "percent", value: 101 })).toMatchInlineSnapshot(
