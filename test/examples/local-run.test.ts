@@ -78,6 +78,38 @@ it("says in a dry run what it would execute, and starts nothing", async () => {
   expect(await readdir(place.directory)).toEqual(["job.json"]);
 });
 
+it("shows in a dry run what is known before, and no secret", async () => {
+  const place = await setup();
+  const text = `
+name: local
+scheduleRule: immediate
+target: { groups: [{ nodeListType: nodes, nodeIdentifiers: [web-1] }] }
+actions:
+  steps:
+    - name: make
+      interpreter: { name: chef-platform/shell-interpreter }
+      command: { linux: &make [printf 7], darwin: *make }
+      outputFieldRules: { BUILD: { sourceType: output } }
+    - name: use
+      interpreter: { name: chef-platform/shell-interpreter }
+      expectedInputs:
+        BUILD: { type: integer, required: true }
+        TOKEN: { default: hunter2-hunter2, sensitive: true }
+      conditions: [{ inputName: BUILD, operator: gt, value: "6" }]
+      command: { linux: &use ["echo build {{.BUILD}} with {{.TOKEN}}"], darwin: *use }
+`;
+  const file = await place.file("job.yaml", text);
+
+  const plan = await place.run("run", "--job-file", file, "--dry-run");
+  const run = await place.run("run", "--job-file", file);
+
+  expect(plan.code).toBe(0);
+  expect(plan.stdout).toContain('step 2: use\n  only if      BUILD gt "6"\n');
+  expect(plan.stdout).toContain("    | echo build <BUILD> with ***\n");
+  expect(plan.stdout + plan.stderr).not.toContain("hunter2");
+  expect(run.stdout).toBe("7build 7 with ***\n");
+});
+
 it("exits with 1 when a step fails, and prints one JSON document when asked to", async () => {
   const place = await setup();
   const job = shellJob([
