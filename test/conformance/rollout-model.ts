@@ -118,6 +118,7 @@ export class Rollout {
       halt: this.halt,
       deadlineAt: this.deadlineAt,
       soakUntil: this.soakUntil,
+      hasHeld: false,
     };
     return decideGroup(this.rules, snapshot, { now: this.now, onlineCount: this.onlineCount });
   }

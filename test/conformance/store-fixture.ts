@@ -144,6 +144,7 @@ export function newGroup(instanceId: string, group: Partial<GroupRow> = {}): Gro
     startedAt: now,
     deadlineAt: null,
     soakUntil: null,
+    heldAt: null,
     finishedAt: null,
     counts: noCounts,
     ...group,

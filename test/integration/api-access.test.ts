@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiFixture, jobsPath, newPublicKey, template } from "./api-fixture.ts";
 import { at } from "./api-json.ts";
 import type { RouteCase } from "./route-case.ts";
-import { rulesPath as rules, schedulerRoutes } from "./scheduler-routes.ts";
+import {
+  budgetsPath as budgets,
+  rulesPath as rules,
+  schedulerRoutes,
+  createBudgets,
+  createRules,
+} from "./scheduler-routes.ts";
 
 const nowhere = "00000000-0000-4000-8000-000000000000";
 const state = "/courier/state-api/v1";
@@ -230,7 +236,8 @@ describe("every route", () => {
     for (const [name, id] of Object.entries({
       ...(await createSets(admin)),
       otherNode: otherNode.nodeId,
-      ...(await createRules(admin)),
+      ...(await createBudgets(fixture, admin)),
+      ...(await createRules(fixture, admin)),
       job: job.jobId,
       idleJob: String(at(idle.json, "item", "id")),
       otherJob: gone.jobId,
@@ -257,17 +264,6 @@ describe("every route", () => {
         const answer = await fixture.send("POST", `${management}/${kind}s`, { token, body });
         ids[name] = String(at(answer.json, "item", `${kind}Id`));
       }
-    }
-    return ids;
-  }
-
-  /** A global exception to read and change, and one to delete; far away, so that nothing waits for them. */
-  async function createRules(token: string): Promise<Record<string, string>> {
-    const ids: Record<string, string> = {};
-    for (const name of ["rule", "otherRule"]) {
-      const body = { name, rrule: "DTSTART:20980101T000000Z\nFREQ=DAILY;COUNT=1", duration: 1 };
-      const answer = await fixture.send("POST", rules, { token, body });
-      ids[name] = String(at(answer.json, "item", "id"));
     }
     return ids;
   }
@@ -396,5 +392,6 @@ function parameter(path: string): string {
   if (path.startsWith(`${state}/runs`)) return "runId";
   if (/\/(filter|list|cohort)s\//.test(path)) return "setId";
   if (path.startsWith(rules)) return "ruleId";
+  if (path.startsWith(budgets)) return "budgetId";
   return path.startsWith(tokens) ? "tokenId" : "nodeId";
 }

@@ -1,8 +1,12 @@
-import { jobsPath, template } from "./api-fixture.ts";
+import { jobsPath, template, type ApiFixture } from "./api-fixture.ts";
+import { at } from "./api-json.ts";
 import type { RouteCase } from "./route-case.ts";
 
 /** Where global exceptions are. */
 export const rulesPath = "/courier/scheduler-api/v1/exceptions/rules";
+
+/** Where disruption budgets are. */
+export const budgetsPath = "/courier/scheduler-api/v1/budgets";
 
 const read = { method: "GET", role: "viewer", forbidden: "node-manager" } as const;
 const operate = { method: "POST", role: "operator", forbidden: "viewer" } as const;
@@ -68,4 +72,56 @@ export const schedulerRoutes: readonly RouteCase[] = [
     path: `${rulesPath}/:otherRule`,
     notFound: "EXCEPTION_RULE_NOT_FOUND",
   },
+  { ...read, path: budgetsPath, invalid: paging },
+  { ...read, path: `${budgetsPath}/:budget`, notFound: "BUDGET_NOT_FOUND" },
+  {
+    ...decree,
+    path: budgetsPath,
+    body: { name: "new budget", constraints: {}, max: "10%" },
+    invalid: { body: { name: "wrong", constraints: {}, max: 0 } },
+  },
+  {
+    ...decree,
+    method: "PUT",
+    path: `${budgetsPath}/:budget`,
+    notFound: "BUDGET_NOT_FOUND",
+    body: { max: 1000 },
+    invalid: { body: {} },
+  },
+  {
+    ...decree,
+    method: "DELETE",
+    path: `${budgetsPath}/:otherBudget`,
+    notFound: "BUDGET_NOT_FOUND",
+  },
 ];
+
+/** A global exception to read and change, and one to delete; far away, so that nothing waits for them. Ids by name. */
+export async function createRules(
+  fixture: ApiFixture,
+  token: string,
+): Promise<Record<string, string>> {
+  const rule = { rrule: "DTSTART:20980101T000000Z\nFREQ=DAILY;COUNT=1", duration: 1 };
+  return create(["rule", "otherRule"], (name) =>
+    fixture.send("POST", rulesPath, { token, body: { name, ...rule } }),
+  );
+}
+
+/** A disruption budget to read and change, and one to delete; large enough to keep nothing back. Ids by name. */
+export async function createBudgets(
+  fixture: ApiFixture,
+  token: string,
+): Promise<Record<string, string>> {
+  return create(["budget", "otherBudget"], (name) =>
+    fixture.send("POST", budgetsPath, { token, body: { name, constraints: {}, max: 1000 } }),
+  );
+}
+
+async function create(
+  names: readonly string[],
+  send: (name: string) => Promise<{ readonly json: unknown }>,
+): Promise<Record<string, string>> {
+  const ids: Record<string, string> = {};
+  for (const name of names) ids[name] = String(at((await send(name)).json, "item", "id"));
+  return ids;
+}

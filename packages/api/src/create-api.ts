@@ -9,6 +9,7 @@ import { sendError } from "./error-response.ts";
 import { addEvidenceRoutes } from "./evidence.ts";
 import { createHttpServer, type TlsFiles } from "./http-server.ts";
 import { HttpStats } from "./http-stats.ts";
+import { addBudgetRoutes } from "./budgets.ts";
 import { addExceptionRuleRoutes } from "./exception-rules.ts";
 import { addInstanceRoutes } from "./instances.ts";
 import { addExplainRoute } from "./explanation/explain.ts";
@@ -136,6 +137,7 @@ function addRoutes(
   app.addHook("onResponse", async (request, reply) => httpStats.count(request, reply));
   addJobRoutes(app, context);
   addExceptionRuleRoutes(app, context);
+  addBudgetRoutes(app, context);
   addInstanceRoutes(app, context);
   addPauseRoutes(app, context);
   addExplainRoute(app, context);

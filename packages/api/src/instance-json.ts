@@ -69,6 +69,7 @@ export function groupItem(group: GroupRow): InstanceGroup {
     finishedAt: rfc3339OrNull(group.finishedAt),
     batchNumber: batchNumber(group),
     soakUntil: rfc3339OrNull(group.soakUntil),
+    heldAt: rfc3339OrNull(group.heldAt),
     haltCause: group.haltReason === "" ? null : group.haltReason,
     counts: {
       ...ended,

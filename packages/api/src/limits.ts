@@ -8,6 +8,9 @@ export const bodyBytesMax: number = 64 * 1024;
 export const pageSizeDefault = 10;
 /** Run times that are estimated when the request names no number. */
 export const runTimesDefault = 10;
+/** Disruption budgets that may exist: each is asked about each run that is to start. */
+export const budgetsMax = 100;
+
 /** Global exceptions that may exist: each is asked about each occurrence. */
 export const exceptionRulesMax = 100;
 /** Default size for an instance's runs: readers written for the original take the first answer for all of them. */

@@ -5,6 +5,7 @@ export type Permission =
   | "jobs:read"
   | "jobs:write"
   | "exceptions:write"
+  | "budgets:write"
   | "state:read"
   | "state:write"
   | "nodes:read"
@@ -17,6 +18,7 @@ const everything: readonly Permission[] = [
   "jobs:read",
   "jobs:write",
   "exceptions:write",
+  "budgets:write",
   "state:read",
   "state:write",
   "nodes:read",

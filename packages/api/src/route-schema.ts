@@ -11,7 +11,15 @@ export interface RouteDescription {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tag: "jobs" | "exceptions" | "instances" | "runs" | "nodes" | "tokens" | "service";
+  readonly tag:
+    | "jobs"
+    | "exceptions"
+    | "budgets"
+    | "instances"
+    | "runs"
+    | "nodes"
+    | "tokens"
+    | "service";
   readonly permission: Permission | "none";
   /** Whether it changes something; refused while the service drains. */
   readonly isChange?: boolean;

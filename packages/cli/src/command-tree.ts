@@ -1,6 +1,6 @@
 import type { CommandGroup } from "./command.ts";
 import { managementTree } from "./management-tree.ts";
-import { exceptionsGroup, jobControlLeaves } from "./scheduler-tree.ts";
+import { budgetsGroup, exceptionsGroup, jobControlLeaves } from "./scheduler-tree.ts";
 
 /** Every command of the CLI, at the places of the original's trees. Help, completion and dispatch follow it. */
 export const commandTree: CommandGroup = {
@@ -49,6 +49,7 @@ export const commandTree: CommandGroup = {
           ],
         },
         exceptionsGroup,
+        budgetsGroup,
       ],
     },
     {

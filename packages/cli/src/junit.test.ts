@@ -42,6 +42,7 @@ const instance: InstanceDetail = {
       startedAt: null,
       finishedAt: null,
       soakUntil: null,
+      heldAt: null,
       haltCause: null,
     },
   ],

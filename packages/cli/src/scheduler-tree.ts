@@ -91,3 +91,36 @@ export const exceptionsGroup: CommandGroup = {
     },
   ],
 };
+
+/** `scheduler budgets …` */
+export const budgetsGroup: CommandGroup = {
+  name: "budgets",
+  summary: "how many of some nodes may be under change at once, whatever jobs there are",
+  children: [
+    {
+      name: "add-budget",
+      summary: "add a disruption budget",
+      load: async () => (await import("./commands/scheduler/budget-commands.ts")).addBudget,
+    },
+    {
+      name: "get-budget",
+      summary: "show one disruption budget, and how much of it is used",
+      load: async () => (await import("./commands/scheduler/budget-commands.ts")).getBudget,
+    },
+    {
+      name: "list-budgets",
+      summary: "list disruption budgets, newest first",
+      load: async () => (await import("./commands/scheduler/budget-commands.ts")).listBudgets,
+    },
+    {
+      name: "update-budget",
+      summary: "change a disruption budget",
+      load: async () => (await import("./commands/scheduler/budget-commands.ts")).updateBudget,
+    },
+    {
+      name: "delete-budget",
+      summary: "delete a disruption budget",
+      load: async () => (await import("./commands/scheduler/budget-commands.ts")).deleteBudget,
+    },
+  ],
+};

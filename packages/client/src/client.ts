@@ -38,6 +38,7 @@ import { readOutput, type OutputEvent } from "./follow-output.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { readPage, type ListAnswer } from "./large-page.ts";
 import { requestTimeoutMs } from "./limits.ts";
+import { createBudgetClient, type BudgetClient } from "./budget-client.ts";
 import { createManagementClient, type ManagementClient } from "./management-client.ts";
 import { withRetries, type Pace } from "./retry-policy.ts";
 import { createSchedulerClient, type SchedulerClient } from "./scheduler-client.ts";
@@ -52,7 +53,7 @@ export interface ClientOptions extends TransportOptions {
 }
 
 /** The service's HTTP API. All methods throw CourierError; reads and repeatable writes retry what is retryable. */
-export interface CourierClient extends ManagementClient, SchedulerClient {
+export interface CourierClient extends ManagementClient, SchedulerClient, BudgetClient {
   readonly url: string;
   /** Sent again after a lost answer only because the idempotency key makes it safe; a fresh key is made when absent. */
   addJob(
@@ -175,6 +176,7 @@ export function createClient(options: ClientOptions): CourierClient {
       }),
     ...createRunCalls(requests, url),
     ...createManagementClient(requests),
+    ...createBudgetClient(requests),
     ...createSchedulerClient(requests),
     createEnrollmentKey: (request, { signal }) =>
       post(`${management}/enrollment-keys`, {

@@ -33,6 +33,7 @@ export type ErrorCode =
   | "LIST_NOT_FOUND"
   | "COHORT_NOT_FOUND"
   | "EXCEPTION_RULE_NOT_FOUND"
+  | "BUDGET_NOT_FOUND"
   | "TOKEN_NOT_FOUND"
   | "JOB_NAME_TAKEN"
   | "JOB_CHANGED"
@@ -42,6 +43,8 @@ export type ErrorCode =
   | "EXCEPTION_NAME_TAKEN"
   | "EXCEPTION_LIMIT"
   | "EXCEPTION_ACTIVE"
+  | "BUDGET_NAME_TAKEN"
+  | "BUDGET_LIMIT"
   | "NODE_NAME_TAKEN"
   | "NODE_SET_NAME_TAKEN"
   | "NODE_SET_IN_USE"
@@ -127,6 +130,11 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     4,
     "list global exceptions with `courier-cli scheduler exceptions list-rules`",
   ),
+  BUDGET_NOT_FOUND: entry(
+    404,
+    4,
+    "list disruption budgets with `courier-cli scheduler budgets list-budgets`",
+  ),
   TOKEN_NOT_FOUND: entry(404, 4, "list tokens with GET /courier/access-api/v1/tokens"),
   JOB_NAME_TAKEN: entry(409, 5, "choose another name; names are unique"),
   JOB_CHANGED: entry(
@@ -154,6 +162,16 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     409,
     5,
     "try again when the window has ended, or let an admin do it with --ignore-exceptions",
+  ),
+  BUDGET_NAME_TAKEN: entry(
+    409,
+    5,
+    "choose another name, or change the budget that has it with `courier-cli scheduler budgets update-budget`",
+  ),
+  BUDGET_LIMIT: entry(
+    409,
+    5,
+    "delete disruption budgets that are not needed, or join some in one filter",
   ),
   EXCEPTION_LIMIT: entry(409, 5, "delete global exceptions that have passed"),
   NODE_NAME_TAKEN: entry(409, 5, "choose another --name; node names are unique"),

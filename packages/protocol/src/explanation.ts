@@ -2,8 +2,35 @@ import type { InstanceWait, RunWaitKind } from "@courier/core";
 
 /** What keeps a group from moving. `presence`: a node that its policy does not wait for may still come back after a start. */
 export type RolloutWait =
-  | InstanceWait
+  | Exclude<InstanceWait, { readonly kind: "budget" }>
+  | BudgetHold
   | { readonly kind: "presence"; readonly until: number; readonly nodeName: string };
+
+/** Runs of a group that were passed over because a disruption budget is used up. */
+export interface BudgetHold {
+  readonly kind: "budget";
+  readonly budgetId: string;
+  readonly budgetName: string;
+  /** Runs that wait for it. */
+  readonly waitingCount: number;
+  /** Nodes under change, how many may be, and how many the budget is about. */
+  readonly holdingCount: number;
+  readonly maxCount: number;
+  readonly nodeCount: number;
+  /** Since when runs of the group wait, Unix ms. */
+  readonly since: number | null;
+  /** Some of the runs that use it. */
+  readonly holders: readonly BudgetHolderExample[];
+}
+
+/** A run that uses a disruption budget. */
+export interface BudgetHolderExample {
+  readonly runId: string;
+  readonly nodeId: string;
+  readonly nodeName: string;
+  readonly instanceId: string;
+  readonly jobName: string;
+}
 
 /** Runs in flight of a group that wait for the same thing. */
 export interface RunWait {

@@ -60,6 +60,8 @@ export type {
   AbsentNodeExample,
   ExplainedGroup,
   Explanation,
+  BudgetHold,
+  BudgetHolderExample,
   RolloutWait,
   RunWait,
   RunWaitExample,

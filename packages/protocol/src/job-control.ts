@@ -98,4 +98,5 @@ export interface JobControl {
 export type WorkMessage =
   | { readonly kind: "job"; readonly jobId: string }
   | { readonly kind: "exceptions" }
+  | { readonly kind: "budget"; readonly budgetId: string }
   | { readonly kind: "instance"; readonly instanceId: string };

@@ -8,12 +8,21 @@ import {
   type GroupRules,
   type GroupSpec,
 } from "@courier/core";
-import { countGroupOnline, endPendingRuns, type Db, type GroupRow } from "@courier/store";
+import {
+  countGroupOnline,
+  dropWaitersOfGroup,
+  endPendingRuns,
+  hasWaiters,
+  type Db,
+  type GroupRow,
+} from "@courier/store";
+import type { BudgetGate } from "./budget-gate.ts";
 import type { Effects } from "./effects.ts";
 import type { FreshRuns } from "./fresh-runs.ts";
 import type { GroupDraft } from "./group-draft.ts";
 import { quorumIntervalMs, runsPerGroupTurn } from "./limits.ts";
 import type { PendingWrites } from "./pending-writes.ts";
+import { startHeldRuns } from "./start-held-runs.ts";
 import { startRuns } from "./start-runs.ts";
 import { stopRuns } from "./stop-runs.ts";
 
@@ -28,12 +37,15 @@ export interface AdvanceContext {
   readonly writes?: PendingWrites;
   /** Runs of instances that were made in this transaction; absent: they are read group by group. */
   readonly fresh?: FreshRuns;
+  /** What disruption budgets let this transaction dispatch; absent: each instance asks for itself. */
+  readonly gate?: BudgetGate;
 }
 
 /** What advancing one group of an instance needs. */
 export interface GroupAdvance extends AdvanceContext {
   /** Whether the instance dispatches nothing for now. */
   readonly isPaused: boolean;
+  readonly gate: BudgetGate;
 }
 
 /** Applies decisions to one group until core says `rest` or this turn's bound is reached. The caller saves the draft. */
@@ -42,12 +54,26 @@ export async function advanceGroup(
   rules: GroupRules,
   context: GroupAdvance,
 ): Promise<void> {
+  if (draft.hasHeld) await findHeld(draft, context);
   const groupContext = await readGroupContext(draft, rules, context);
+  // Once in a turn: what has no room now has none before somebody commits.
+  let isHeldTried = !draft.hasHeld;
   let shouldGoOn = true;
   while (shouldGoOn) {
-    const decision = decideGroup(rules, draft.snapshot(), groupContext);
-    shouldGoOn = await applyDecision(decision, { draft, rules, context });
+    const decision = decideGroup(rules, draft.snapshot(), { ...groupContext, isHeldTried });
+    if (decision.kind === "start" && !isHeldTried) {
+      isHeldTried = true;
+      await startHeldRuns(decision, { draft, rules, context });
+      await findHeld(draft, context);
+    } else {
+      shouldGoOn = await applyDecision(decision, { draft, rules, context });
+    }
   }
+}
+
+/** Runs that wait for a budget can have been cancelled meanwhile. */
+async function findHeld(draft: GroupDraft, { tx, now }: GroupAdvance): Promise<void> {
+  draft.hold((await hasWaiters(tx, draft)) ? now : null);
 }
 
 async function readGroupContext(
@@ -102,6 +128,7 @@ async function applyDecision(decision: GroupDecision, to: Application): Promise<
     case "drain":
       return drain(decision.outcome, draft, context);
     case "finish":
+      if (draft.hasHeld) await dropWaitersOfGroup(context.tx, draft);
       draft.finish(finishEvents[decision.status], decision.reason, context.now);
       return false;
     default:
@@ -110,8 +137,8 @@ async function applyDecision(decision: GroupDecision, to: Application): Promise<
 }
 
 /**
- * What no report and no list of deadlines brings back: a quorum, and the wait after a batch, and the limit of what was in flight
- * when the group was halted for its outcomes.
+ * What no report and no list of deadlines brings back: a quorum, the wait after a batch, and the limit of what was in
+ * flight when the group was halted for its outcomes.
  */
 function lookAgain(draft: GroupDraft, { now, effects, isPaused }: GroupAdvance): void {
   if (isPaused) return;
@@ -134,10 +161,12 @@ async function drain(
   draft: GroupDraft,
   context: AdvanceContext,
 ): Promise<boolean> {
+  // What was passed over lies before the cursor, among runs that were dispatched.
+  if (draft.hasHeld) await context.writes?.flushDispatches(context);
   const { ended, cursor } = await endPendingRuns(context.tx, {
     instanceId: draft.instanceId,
     groupNumber: draft.groupNumber,
-    fromPosition: draft.cursor,
+    fromPosition: draft.hasHeld ? 0 : draft.cursor,
     limit: runsPerGroupTurn,
     status: outcome,
     reason: draft.haltText,

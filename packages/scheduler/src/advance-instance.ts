@@ -13,6 +13,7 @@ import {
   type LockedInstance,
 } from "@courier/store";
 import { advanceGroup, rulesOf, type AdvanceContext, type GroupAdvance } from "./advance-group.ts";
+import { BudgetGate } from "./budget-gate.ts";
 import { GroupDraft } from "./group-draft.ts";
 import { stopRuns } from "./stop-runs.ts";
 
@@ -24,6 +25,8 @@ export async function advanceInstance(
   if (isInstanceFinal(locked.instance.status)) return;
   const drafts = locked.groups.map((row) => ({ row, draft: new GroupDraft(row) }));
   if (locked.instance.status === "cancelling") await haltForCancel(drafts, context);
+  const isPaused = locked.instance.pausedAt !== null;
+  const gate = context.gate ?? new BudgetGate(context);
   for (let turn = 0; turn <= drafts.length; turn += 1) {
     const plan = planInstance(locked.instance.executionType, drafts.map(standing));
     if (plan.verdict !== null) {
@@ -31,7 +34,7 @@ export async function advanceInstance(
       break;
     }
     const before = openCount(drafts);
-    await advanceGroups(drafts, plan, { ...context, isPaused: locked.instance.pausedAt !== null });
+    await advanceGroups(drafts, plan, { ...context, isPaused, gate });
     if (openCount(drafts) === before) break;
   }
   if (locked.instance.status === "pending") await startInstance(locked, drafts, context);

@@ -37,6 +37,8 @@ export class Effects {
   readonly again: Set<string> = new Set();
   /** Instances to look at again at a time (Unix ms). */
   readonly later: Map<string, number> = new Map();
+  /** Whether runs have ended that used a disruption budget: others may start instead. */
+  haveBudgetsFreed = false;
   /** Ended runs by outcome, for the statistics. */
   readonly outcomes: Map<string, number> = new Map();
 

@@ -160,6 +160,7 @@ function groupRow(instanceId: string, groupNumber: number, resolved: ResolvedGro
     startedAt: null,
     deadlineAt: null,
     soakUntil: null,
+    heldAt: null,
     finishedAt: null,
     counts: noRuns,
   };

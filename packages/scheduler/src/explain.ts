@@ -1,19 +1,29 @@
 import {
+  budgetMax,
   explainInstance,
   explainRun,
   runWaitKinds,
   settleOffline,
+  type Amount,
   type ExplainableGroup,
   type InstanceWait,
 } from "@courier/core";
-import type { Explanation, ExplainedGroup, RolloutWait, RunWait } from "@courier/protocol";
+import type {
+  BudgetHold,
+  Explanation,
+  ExplainedGroup,
+  RolloutWait,
+  RunWait,
+} from "@courier/protocol";
 import {
   findInstance,
   findRun,
   listAbsentNodes,
+  listBudgetWaits,
   listGroups,
   selectPendingRuns,
   summariseInFlight,
+  type BudgetWait,
   type Db,
   type GroupRow,
   type InFlightKind,
@@ -47,13 +57,17 @@ export async function explain(
     ...{ instanceId, looked: explainedRunsMax, examples: examplesMax },
   });
   const isOpen = instance.finishedAt === null;
+  const isHeld = rows.some((row) => row.heldAt !== null);
+  const held = isHeld ? await listBudgetWaits(db, { instanceId, holdersMax: examplesMax }) : [];
   const answer: ExplainedGroup[] = [];
   for (const [index, row] of rows.entries()) {
     const own = inFlight.kinds.filter(({ groupNumber }) => groupNumber === row.groupNumber);
     const waits = explained[index]?.waits ?? [];
     answer.push({
       groupNumber: row.groupNumber,
-      waits: isOpen ? await withPresence(db, { row, waits, moment }) : [],
+      waits: isOpen
+        ? [...(await withPresence(db, { row, waits, moment })), ...budgetHolds(row, held)]
+        : [],
       runs: await withDetails(db, runWaits(own, row)),
       absentNodes: await absentNodes(db, row, waits),
     });
@@ -76,10 +90,13 @@ interface WaitingGroup {
 
 /** A group that nothing keeps back starts runs, unless the first of them may still find its node coming back. */
 async function withPresence(db: Db, group: WaitingGroup): Promise<readonly RolloutWait[]> {
-  const { row, waits, moment } = group;
+  const { row, moment } = group;
+  // Which budgets they are is said beside this.
+  const waits = group.waits.filter((wait) => wait.kind !== "budget");
   const { offlinePolicy: policy } = rulesOf(row);
   const isSettled = moment.now >= moment.presenceSettledAt;
-  if (waits.length > 0 || policy === "wait" || isSettled || row.finishedAt !== null) return waits;
+  if (group.waits.length > 0 || policy === "wait" || isSettled || row.finishedAt !== null)
+    return waits;
   const fromPosition = row.cursor;
   const [run] = await selectPendingRuns(db, { ...row, fromPosition, limit: 1 });
   if (run === undefined) return waits;
@@ -88,6 +105,18 @@ async function withPresence(db: Db, group: WaitingGroup): Promise<readonly Rollo
   if (waitUntil === null) return waits;
   const found = await findRun(db, run.id);
   return [{ kind: "presence", until: waitUntil, nodeName: found?.nodeName ?? "" }];
+}
+
+/** Which budgets keep back runs of a group, and who uses them. */
+function budgetHolds(row: GroupRow, waits: readonly BudgetWait[]): BudgetHold[] {
+  return waits
+    .filter(({ groupNumber }) => groupNumber === row.groupNumber)
+    .map(({ groupNumber: _groupNumber, maxAmount, holders, ...wait }) => ({
+      ...{ kind: "budget", ...wait, since: row.heldAt },
+      // The column holds an amount that was validated when the budget was saved.
+      maxCount: budgetMax(JSON.parse(maxAmount) as Amount, wait.nodeCount),
+      holders: holders.map(({ status: _status, ...holder }) => holder),
+    }));
 }
 
 async function absentNodes(

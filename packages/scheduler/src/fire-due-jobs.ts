@@ -25,6 +25,7 @@ import {
 import type { AdvanceContext } from "./advance-group.ts";
 import { advanceInstance } from "./advance-instance.ts";
 import { decideStartOf } from "./begin-instance.ts";
+import { BudgetGate } from "./budget-gate.ts";
 import { Effects } from "./effects.ts";
 import { expandInstances, type Expansion } from "./expand-instance.ts";
 import { FreshRuns } from "./fresh-runs.ts";
@@ -86,8 +87,9 @@ export async function fireDueJobs(db: Database, context: FireContext): Promise<F
     effects.created.push(...started.filter((instance) => instance !== null));
     const ids = [...waited.filter((id) => id !== null), ...effects.created.map(({ id }) => id)];
     const instances = await lockInstances(tx, ids);
+    const gate = new BudgetGate(turn);
     const fresh = await FreshRuns.read(tx, instances);
-    for (const locked of instances) await advanceInstance(locked, { ...turn, fresh });
+    for (const locked of instances) await advanceInstance(locked, { ...turn, fresh, gate });
     await writes.flush(turn);
     return {
       ...{ effects, missed: pass.missed, broken: pass.broken.map(({ id }) => id) },

@@ -27,6 +27,7 @@ export class GroupDraft {
   #startedAt: number | null;
   #deadlineAt: number | null;
   #soakUntil: number | null;
+  #heldAt: number | null;
   #finishedAt: number | null;
   #hasChanged = false;
 
@@ -40,6 +41,7 @@ export class GroupDraft {
     this.#startedAt = row.startedAt;
     this.#deadlineAt = row.deadlineAt;
     this.#soakUntil = row.soakUntil;
+    this.#heldAt = row.heldAt;
     this.#finishedAt = row.finishedAt;
   }
 
@@ -63,6 +65,11 @@ export class GroupDraft {
     return this.#status;
   }
 
+  /** Whether runs of it were passed over and wait for a disruption budget. */
+  get hasHeld(): boolean {
+    return this.#heldAt !== null;
+  }
+
   /** Why the group was halted, for people; "" while it is not. */
   get haltText(): string {
     return this.#haltReason === "" ? "" : this.#reason;
@@ -82,6 +89,7 @@ export class GroupDraft {
       halt: this.#haltReason === "" ? null : (this.#haltReason as HaltCause),
       deadlineAt: this.#deadlineAt,
       soakUntil: this.#soakUntil,
+      hasHeld: this.hasHeld,
     };
   }
 
@@ -124,6 +132,13 @@ export class GroupDraft {
     this.#hasChanged ||= this.#deadlineAt !== null || this.#soakUntil !== null;
   }
 
+  /** Remembers since when runs wait for a disruption budget, or that none does (null). */
+  hold(since: number | null): void {
+    const heldAt = since === null ? null : (this.#heldAt ?? since);
+    this.#hasChanged ||= heldAt !== this.#heldAt;
+    this.#heldAt = heldAt;
+  }
+
   /** Sets the end of the wait after a batch. */
   soak(until: number): void {
     this.#soakUntil = until;
@@ -153,6 +168,7 @@ export class GroupDraft {
     if (this.#reason === "") this.#reason = reason;
     this.#finishedAt = now;
     this.#soakUntil = null;
+    this.#heldAt = null;
   }
 
   /** Writes what has changed; at most two statements. Tells whether anything had. */
@@ -194,6 +210,7 @@ export class GroupDraft {
         startedAt: this.#startedAt,
         deadlineAt: this.#deadlineAt,
         soakUntil: this.#soakUntil,
+        heldAt: this.#heldAt,
         finishedAt: this.#finishedAt,
       },
     };

@@ -62,6 +62,15 @@ export const presenceGraceMs = 10_000;
 /** How often a group that waits for its quorum is looked at, ms. */
 export const quorumIntervalMs = 500;
 
+/** How often runs that wait for a disruption budget are looked at, ms: what other processes give back is found then. */
+export const budgetIntervalMs = 1_000;
+
+/** How long the count of the nodes that a disruption budget is about may be used, ms. */
+export const budgetCountedMs = 15_000;
+
+/** Instances that are looked at when a disruption budget has room again. */
+export const heldInstancesPerTurn = 20;
+
 /** Action specifications kept in memory for assignments. */
 export const actionSpecsCached = 500;
 

@@ -33,14 +33,15 @@ export class PendingWrites {
 
   /** Writes everything; call it once, at the end. */
   async flush({ tx, now, effects }: FlushContext): Promise<void> {
-    await this.#flushDispatches({ tx, now, effects });
+    await this.flushDispatches({ tx, now, effects });
     await addToCounts(tx, this.counts);
     const updated = await updateGroups(tx, this.groups);
     assert(updated === this.groups.length, "locked groups changed under their locks");
     await moveInstances(tx, { moves: [...this.#moves.values()], now });
   }
 
-  async #flushDispatches({ tx, now, effects }: FlushContext): Promise<void> {
+  /** Claims what was dispatched so far: before anything looks for pending runs among those. */
+  async flushDispatches({ tx, now, effects }: FlushContext): Promise<void> {
     if (this.#dispatches.size === 0) return;
     const dispatched = await dispatchRuns(tx, { ids: [...this.#dispatches.keys()], now });
     assert(dispatched.length === this.#dispatches.size, "pending runs changed under their lock");
@@ -48,6 +49,7 @@ export class PendingWrites {
       const run = this.#dispatches.get(id);
       if (run !== undefined) effects.dispatched.push({ ...run, token });
     }
+    this.#dispatches.clear();
   }
 }
 

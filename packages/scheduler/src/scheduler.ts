@@ -32,6 +32,7 @@ import { endUnconfirmed, listOverdue } from "./expire.ts";
 import { fireDueJobs } from "./fire-due-jobs.ts";
 import {
   evidenceBatch,
+  budgetIntervalMs,
   expireIntervalMs,
   fireIntervalMs,
   presenceGraceMs,
@@ -42,6 +43,7 @@ import {
   sweepIntervalMs,
 } from "./limits.ts";
 import { Loop, type LoopWork } from "./loop.ts";
+import { listHeld } from "./release-held.ts";
 import { pauseInstance } from "./pause.ts";
 import { Pump } from "./pump.ts";
 import { recalculateJobs } from "./recalculate.ts";
@@ -81,6 +83,7 @@ export class Scheduler implements Service, NodeReports, JobControl {
   readonly #pump: Pump;
   readonly #fireLoop: Loop;
   readonly #recalculateLoop: Loop;
+  readonly #releaseLoop: Loop;
   readonly #loops: readonly Loop[];
   readonly #endedRuns = new Map<string, number>();
   readonly #controlled = new Set<Promise<unknown>>();
@@ -102,9 +105,11 @@ export class Scheduler implements Service, NodeReports, JobControl {
     this.#recalculateLoop = this.#loop("recalculate", recalculationIntervalMs, () =>
       this.#recalculate(),
     );
+    this.#releaseLoop = this.#loop("release", budgetIntervalMs, () => this.#release());
     this.#loops = [
       this.#fireLoop,
       this.#recalculateLoop,
+      this.#releaseLoop,
       this.#loop("expire", expireIntervalMs, () => this.#expire()),
       this.#loop("rescue", rescueIntervalMs, () => this.#rescue()),
       this.#loop("sweep", sweepIntervalMs, () => this.#sweep()),
@@ -123,6 +128,7 @@ export class Scheduler implements Service, NodeReports, JobControl {
     this.#unsubscribe = bus.subscribe(workTopic, (message) => {
       this.#fireLoop.wake();
       if (isAboutExceptions(message)) this.#recalculateLoop.wake();
+      this.#releaseLoop.wake();
     });
   }
 
@@ -262,6 +268,11 @@ export class Scheduler implements Service, NodeReports, JobControl {
     this.#redeliveredUpTo = next;
     await this.#pump.follow(effects);
     await this.#pump.follow(await abandonStranded(this.#options.db, moment));
+    return false;
+  }
+
+  async #release(): Promise<boolean> {
+    this.#pump.markDue(await listHeld(this.#options.db));
     return false;
   }
 

@@ -1,80 +1,44 @@
-import { settleOffline, type GroupDecision, type GroupRules } from "@courier/core";
-import { dispatchRuns, endRuns, selectPendingRuns } from "@courier/store";
-import type { AdvanceContext } from "./advance-group.ts";
+import type { GroupDecision, GroupRules } from "@courier/core";
+import { selectPendingRuns } from "@courier/store";
+import type { GroupAdvance } from "./advance-group.ts";
+import { beginRuns } from "./begin-runs.ts";
 import type { GroupDraft } from "./group-draft.ts";
 import { runsPerGroupTurn } from "./limits.ts";
 
-type StartDecision = Extract<GroupDecision, { kind: "start" }>;
-type PendingRun = Awaited<ReturnType<typeof selectPendingRuns>>[number];
+/** A decision to start runs. */
+export type StartDecision = Extract<GroupDecision, { kind: "start" }>;
 
-interface Start {
+/** What starting runs of one group needs. */
+export interface Start {
   readonly draft: GroupDraft;
   readonly rules: GroupRules;
-  readonly context: AdvanceContext;
+  readonly context: GroupAdvance;
 }
 
 /** Claims the next runs by position; returns whether the group should be decided again in this turn. */
 export async function startRuns(decision: StartDecision, start: Start): Promise<boolean> {
   const { draft, rules, context } = start;
   if (draft.status !== "running") draft.begin(context.now, rules.timeoutMs);
-  const limit = Math.min(decision.count, runsPerGroupTurn);
+  // Behind runs that have no room in a budget there may be many more: they are looked through in large parts.
+  const limit = draft.hasHeld ? runsPerGroupTurn : Math.min(decision.count, runsPerGroupTurn);
   const part = { fromPosition: draft.cursor, limit };
   const { instanceId, groupNumber } = draft;
   const found =
     context.fresh?.take(draft, part) ??
     (await selectPendingRuns(context.tx, { instanceId, groupNumber, ...part }));
-  const inBatch = found
-    .filter((run) => run.position < decision.batchEnd)
-    .map((run) => ({ ...run, isOnline: run.nodeSessionId !== null }));
-  const ready = settleOffline(inBatch, { ...context, policy: rules.offlinePolicy });
-  await dispatch(ready.dispatch, start);
-  await refuse(ready.refuse, start);
-  if (ready.waitUntil !== null) {
-    draft.moveCursor(inBatch[ready.settledCount]?.position ?? draft.cursor, decision.batchEnd);
-    context.effects.lookAt(draft.instanceId, ready.waitUntil);
+  const inBatch = found.filter((run) => run.position < decision.batchEnd);
+  const begun = await beginRuns(inBatch, decision.count, start);
+  if (begun.waitUntil !== null) {
+    draft.moveCursor(inBatch[begun.settledCount]?.position ?? draft.cursor, decision.batchEnd);
+    context.effects.lookAt(draft.instanceId, begun.waitUntil);
     return false;
   }
-  const isExhausted = inBatch.length < limit;
-  const last = inBatch.at(-1);
+  const isExhausted = inBatch.length < limit && begun.settledCount === inBatch.length;
+  const last = inBatch[begun.settledCount - 1];
   const cursor = last === undefined ? draft.cursor : last.position + 1;
   draft.moveCursor(isExhausted ? decision.batchEnd : cursor, decision.batchEnd);
-  if (decision.count <= runsPerGroupTurn) return true;
+  const isLongSearch = begun.heldIds.length === runsPerGroupTurn;
+  if (decision.count <= runsPerGroupTurn && !isLongSearch) return true;
   context.effects.again.add(draft.instanceId);
   return false;
-}
-
-async function dispatch(runs: readonly PendingRun[], { draft, context }: Start): Promise<void> {
-  if (runs.length === 0) return;
-  const { instanceId } = draft;
-  if (context.writes !== undefined) {
-    for (const { id, nodeId, nodeSessionId: sessionId } of runs) {
-      context.writes.dispatch({ id, nodeId, sessionId, instanceId });
-    }
-    draft.count("inFlight", runs.length);
-    return;
-  }
-  const ids = runs.map((run) => run.id);
-  const dispatched = await dispatchRuns(context.tx, { ids, now: context.now });
-  draft.count("inFlight", dispatched.length);
-  const sessions = new Map(runs.map((run) => [run.id, run.nodeSessionId]));
-  for (const run of dispatched) {
-    const sessionId = sessions.get(run.id) ?? null;
-    context.effects.dispatched.push({ ...run, instanceId: draft.instanceId, sessionId });
-  }
-}
-
-async function refuse(runs: readonly PendingRun[], start: Start): Promise<void> {
-  if (runs.length === 0) return;
-  const { draft, rules, context } = start;
-  const status = rules.offlinePolicy === "fail" ? "undeliverable" : "skipped";
-  const ended = await endRuns(context.tx, {
-    ids: runs.map((run) => run.id),
-    status,
-    reason: `the node is offline (offlinePolicy: ${rules.offlinePolicy})`,
-    now: context.now,
-    from: ["pending"],
-  });
-  draft.count(status, ended.length);
-  context.effects.countOutcome(status, ended.length);
-  for (const run of ended) context.effects.moved(run.instanceId, run.id);
 }

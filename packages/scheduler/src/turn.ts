@@ -1,9 +1,11 @@
 import type { Hello, NodeSession, RunReport } from "@courier/protocol";
 import { lockInstances, setNodesOffline, type Database, type Db } from "@courier/store";
 import { advanceInstance } from "./advance-instance.ts";
+import { BudgetGate } from "./budget-gate.ts";
 import { Effects } from "./effects.ts";
 import { PendingWrites } from "./pending-writes.ts";
 import { recordFrames } from "./record-frames.ts";
+import { byWait, listReleased } from "./release-held.ts";
 import { reconcileNodes } from "./reconcile-nodes.ts";
 
 /** A node that has just proved its identity. */
@@ -50,10 +52,12 @@ export async function takeTurn(
     await markDepartures(turn, work.departures);
     for (const id of await recordFrames(turn, work.frames)) touched.add(id);
     const writes = new PendingWrites();
-    for (const locked of await lockInstances(tx, [...touched])) {
-      await advanceInstance(locked, { ...turn, writes });
+    const gate = new BudgetGate(turn);
+    for (const locked of byWait(await lockInstances(tx, [...touched]))) {
+      await advanceInstance(locked, { ...turn, writes, gate });
     }
     await writes.flush(turn);
+    for (const id of await listReleased(turn)) effects.again.add(id);
     return effects;
   });
 }

@@ -17,9 +17,28 @@ import type { Tables } from "./tables/tables.ts";
 /**
  * The ids of the nodes that a filter describes, oldest first; archived ones are left out (semantics.md section 8). SQL decides what
  * it can decide exactly; regular expressions and conditions on versions are looked at here, among the nodes that are left,
- * with a pause between parts so that the loop goes on. The filter's mistakes were looked for before.
+ * with a pause between parts so that the loop goes on. The filter's mistakes were looked for before. `among` names the nodes
+ * that are looked at; absent: all.
  */
-export async function findFilteredNodes(db: Db, constraints: FilterConstraints): Promise<string[]> {
+export async function findFilteredNodes(
+  db: Db,
+  constraints: FilterConstraints,
+  among?: readonly string[],
+): Promise<string[]> {
+  if (among === undefined) return await findMatching(db, constraints, undefined);
+  const found: string[] = [];
+  for (let start = 0; start < among.length; start += valuesPerStatement) {
+    const part = among.slice(start, start + valuesPerStatement);
+    found.push(...(await findMatching(db, constraints, part)));
+  }
+  return found;
+}
+
+async function findMatching(
+  db: Db,
+  constraints: FilterConstraints,
+  among: readonly string[] | undefined,
+): Promise<string[]> {
   const levels = admittedValues(constraints.enrollmentLevel, enrollmentLevels);
   const states = admittedValues(constraints.healthStatus, healthStatuses);
   if (levels.length === 0 || states.length === 0) return [];
@@ -27,6 +46,7 @@ export async function findFilteredNodes(db: Db, constraints: FilterConstraints):
     .selectFrom("nodes")
     .select(["nodes.seq", "nodes.id"])
     .where("archived_at", "is", null)
+    .$if(among !== undefined, (query) => query.where("nodes.id", "in", among ?? []))
     .where("enrollment_level", "in", levels)
     .where(
       "online",

@@ -37,6 +37,8 @@ export interface GroupRow {
   readonly deadlineAt: number | null;
   /** When the wait after the last batch is over; null: it does not wait. */
   readonly soakUntil: number | null;
+  /** Since when runs of it wait for a disruption budget; null: none does. */
+  readonly heldAt: number | null;
   /** Set exactly when the status is final. */
   readonly finishedAt: number | null;
   readonly counts: RunCounts;
@@ -60,6 +62,7 @@ export type GroupChange = Partial<
     | "startedAt"
     | "deadlineAt"
     | "soakUntil"
+    | "heldAt"
     | "finishedAt"
   >
 >;

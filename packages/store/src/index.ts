@@ -195,6 +195,36 @@ export { findPlannedNodes } from "./planned-nodes.ts";
 export { insertPlannedTargets, takePlannedTargets } from "./planned-targets.ts";
 export type { InsertRuns } from "./batches.ts";
 export { findNodesInSet, resolveTargets, resolveTargetsOfAll } from "./resolve-targets.ts";
+export type { BudgetChange, BudgetOutcome, BudgetRow } from "./budgets.ts";
+export {
+  countBudgets,
+  deleteBudget,
+  findBudget,
+  insertBudget,
+  listBudgets,
+  updateBudget,
+} from "./budgets.ts";
+export type { BudgetHolder, BudgetMeasure, BudgetUse } from "./budget-use.ts";
+export {
+  addHolders,
+  dropEndedHolders,
+  findCoveredNodes,
+  listHoldingNodes,
+  lockBudgets,
+  measureBudget,
+  readBudgets,
+  recountBudget,
+} from "./budget-use.ts";
+export type { BudgetHoldingRun, BudgetWait, BudgetWaiter, HeldPick } from "./budget-waiters.ts";
+export {
+  addWaiters,
+  dropWaiters,
+  dropWaitersOfGroup,
+  hasWaiters,
+  listBudgetWaits,
+  listHeldInstanceIds,
+  selectHeldRuns,
+} from "./budget-waiters.ts";
 export type { EnrolNodeOutcome, EnrollmentKeyRow } from "./enrollment.ts";
 export { enrolNode, insertEnrollmentKey } from "./enrollment.ts";
 export type { TokenRow } from "./tokens.ts";

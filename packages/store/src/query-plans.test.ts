@@ -275,7 +275,7 @@ async function readEverything(
   const still = { status: "running", startedAt: 1, finishedAt: null } as const;
   await moveInstances(db, { moves: [{ id: "none", from: ["running"], ...still }], now: 2000 });
   const ended = { ...still, reason: "", cursor: 0, batchEnd: 0, haltReason: "" };
-  const set = { ...ended, deadlineAt: null, soakUntil: null };
+  const set = { ...ended, deadlineAt: null, soakUntil: null, heldAt: null };
   await updateGroups(db, [{ instanceId: "none", groupNumber: 0, from: "running", set }]);
   await nextJobDueAt(db);
   await deleteOldMissedOccurrences(db, { before: 2000, limit: 10 });
@@ -388,7 +388,7 @@ async function fill(
         haltReason: "",
         startedAt: now,
         deadlineAt: now,
-        soakUntil: null,
+        ...{ soakUntil: null, heldAt: null },
         finishedAt: null,
         counts: noRuns,
       },

@@ -5,7 +5,12 @@ import {
   measureCriteria,
   type CriterionStanding,
 } from "@courier/core";
-import type { ExplainedGroup as GroupWaits, Explanation, RolloutWait } from "@courier/protocol";
+import type {
+  BudgetHold,
+  ExplainedGroup as GroupWaits,
+  Explanation,
+  RolloutWait,
+} from "@courier/protocol";
 import type {
   ExplainedCriterion,
   ExplainedGroup,
@@ -99,10 +104,10 @@ function waitItems(group: GroupWaits, about: WaitedGroup): ExplainedWait[] {
     const missing = isQuorum ? wait.requiredCount - wait.onlineCount : null;
     return {
       ...{ kind: wait.kind, message, releasedBy },
-      count: "openCount" in wait ? wait.openCount : missing,
-      since: wait.kind === "paused" ? rfc3339OrNull(about.pausedAt) : null,
+      count: countOf(wait) ?? missing,
+      since: rfc3339OrNull(sinceOf(wait, about)),
       until: rfc3339OrNull(untilOf(wait)),
-      examples: isQuorum ? absentees(group) : [],
+      examples: wait.kind === "budget" ? holderItems(wait) : isQuorum ? absentees(group) : [],
     };
   });
   const ofRuns = group.runs.map((wait): ExplainedWait => {
@@ -124,6 +129,23 @@ function waitItems(group: GroupWaits, about: WaitedGroup): ExplainedWait[] {
   return [...ofGroup, ...ofRuns];
 }
 
+function countOf(wait: RolloutWait): number | null {
+  if (wait.kind === "budget") return wait.waitingCount;
+  return "openCount" in wait ? wait.openCount : null;
+}
+
+function sinceOf(wait: RolloutWait, about: WaitedGroup): number | null {
+  if (wait.kind === "budget") return wait.since;
+  return wait.kind === "paused" ? about.pausedAt : null;
+}
+
+function holderItems({ holders }: BudgetHold): WaitExample[] {
+  return holders.map(({ nodeId, nodeName, runId, jobName, instanceId }) => ({
+    ...{ nodeId, nodeName, runId, since: null },
+    message: `uses it: run ${runId} of job "${jobName}" (instance ${instanceId})`,
+  }));
+}
+
 function untilOf(wait: RolloutWait): number | null {
   switch (wait.kind) {
     case "quorum":
@@ -134,6 +156,7 @@ function untilOf(wait: RolloutWait): number | null {
       return wait.until;
     case "paused":
     case "barrier":
+    case "budget":
     case "window":
     case "last-runs":
     case "stopping":

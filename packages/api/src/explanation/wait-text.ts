@@ -1,5 +1,11 @@
 import { assertNever, counted } from "@courier/core";
-import type { ExplainedGroup, RolloutWait, RunWait, RunWaitExample } from "@courier/protocol";
+import type {
+  BudgetHold,
+  ExplainedGroup,
+  RolloutWait,
+  RunWait,
+  RunWaitExample,
+} from "@courier/protocol";
 import { rfc3339 } from "../rfc3339.ts";
 
 /** A wait in words: what it is, what ends it, and the first in a few words for a line that has no room. */
@@ -41,6 +47,8 @@ export function rolloutWaitText(wait: RolloutWait, group: WaitedGroup): WaitText
         releasedBy: `the time: ${rfc3339(wait.soakUntil)}`,
         brief: `soaks after batch ${wait.batchNumber}/${wait.batchCount}`,
       };
+    case "budget":
+      return budgetText(wait);
     case "window":
       return {
         message: `${counted(wait.openCount, "run")} ${are(wait.openCount)} in flight, as many as may be at once`,
@@ -74,6 +82,16 @@ export function rolloutWaitText(wait: RolloutWait, group: WaitedGroup): WaitText
     default:
       return assertNever(wait, "wait");
   }
+}
+
+function budgetText(wait: BudgetHold): WaitText {
+  const { budgetName, waitingCount, holdingCount, maxCount, nodeCount } = wait;
+  const runs = `${counted(waitingCount, "run")} ${waitingCount === 1 ? "waits" : "wait"}`;
+  return {
+    message: `${runs} for the disruption budget "${budgetName}": ${holdingCount} of its ${counted(nodeCount, "node")} ${are(holdingCount)} under change, at most ${maxCount} may be`,
+    releasedBy: `the end of a run that uses it, or a larger budget (scheduler budgets update-budget --budgetId ${wait.budgetId})`,
+    brief: `${waitingCount} held by budget "${budgetName}"`,
+  };
 }
 
 function quorumText(wait: Extract<RolloutWait, { readonly kind: "quorum" }>): WaitText {

@@ -26,6 +26,7 @@ function group(groupNumber: number, rest: Partial<InstanceGroup> = {}): Instance
     finishedAt: null,
     batchNumber: 1,
     soakUntil: null,
+    heldAt: null,
     haltCause: null,
     ...rest,
   };
@@ -93,6 +94,16 @@ describe("progressLines", () => {
       "  2 more failed otherwise",
     ]);
     expect(progressLines(instance([group(0)]), { ...settled, height: 3 })).toHaveLength(3);
+  });
+
+  it("says what keeps a group back", () => {
+    const soaking = group(0, { soakUntil: "2026-01-01T00:01:47.000Z", batchNumber: 2 });
+    const held = group(1, { heldAt: "2026-01-01T00:01:00.000Z" });
+
+    const [, first, second] = progressLines(instance([soaking, held]), view);
+
+    expect(first).toContain("soaking 0:42 after batch 2");
+    expect(second).toContain("some wait for a budget");
   });
 
   it("fits the width", () => {

@@ -134,8 +134,9 @@ function shortWait(
   return explained === undefined || explained.summary === "" ? [] : [`(${explained.summary})`];
 }
 
-/** What a ramp does: `soaking 0:42 after batch 2`. */
+/** What keeps it back: `soaking 0:42 after batch 2`. */
 function describeWait(group: InstanceGroup, { now, explanation }: ProgressView): readonly string[] {
+  if (group.heldAt !== null && explanation === undefined) return ["some wait for a budget"];
   if (group.soakUntil === null) return shortWait(group, explanation);
   const left = formatDuration(Date.parse(group.soakUntil) - now);
   return [`soaking ${left} after batch ${group.batchNumber ?? 0}`];

@@ -20,6 +20,7 @@ function decide({ spec, group, counts, now = 1000, online = 0 }: Situation): Gro
     halt: null,
     deadlineAt: null,
     soakUntil: null,
+    hasHeld: false,
     ...group,
     counts: { ...noRuns, ...counts },
   };

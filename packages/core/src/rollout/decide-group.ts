@@ -25,12 +25,15 @@ export interface GroupSnapshot {
   readonly deadlineAt: number | null;
   /** When the wait after the last batch is over; null: no batch has ended since the last one started. */
   readonly soakUntil: number | null;
+  /** Whether runs before the cursor were passed over, because a disruption budget has no room for their nodes. */
+  readonly hasHeld: boolean;
 }
 
 /**
  * Why a group does nothing now. `ended`: for ever; `stopping`: it was halted and what is in flight has to end; `paused`: its
  * instance is; `quorum`: too few of its nodes are online; `barrier`: its batch has not ended; `window`: as many runs as may be
- * are in flight; `soak`: it waits after a batch; `last-runs`: every run has begun.
+ * are in flight; `soak`: it waits after a batch; `budget`: what it could
+ * start is kept back by disruption budgets; `last-runs`: every run has begun.
  */
 export type RestCause =
   | "ended"
@@ -40,6 +43,7 @@ export type RestCause =
   | "barrier"
   | "window"
   | "soak"
+  | "budget"
   | "last-runs";
 
 /** What to do with a group now. `rest`: nothing, until something changes. */
@@ -63,6 +67,8 @@ export interface GroupContext {
   readonly onlineCount: number;
   /** Nothing is dispatched and no clock runs out; what has ended is still counted and judged. Default false. */
   readonly isPaused?: boolean;
+  /** The runs that were passed over have just been tried again, and what is left of them has to wait. Default false. */
+  readonly isHeldTried?: boolean;
 }
 
 const haltForTimeout: GroupDecision = {
@@ -179,15 +185,23 @@ function decideRunning(
 function decideStart(
   rules: GroupRules,
   group: GroupSnapshot,
-  { now }: GroupContext,
+  { now, isHeldTried }: GroupContext,
 ): GroupDecision {
+  const mustHeldWait = group.hasHeld && isHeldTried === true;
   if (rules.distributionMethod === "rolling") {
     const free = rules.batchSizes[0] - group.counts.inFlight;
     if (free <= 0) return rest("window");
+    if (mustHeldWait && group.cursor >= group.nodeCount) return rest("budget");
     return { kind: "start", count: free, batchEnd: group.nodeCount };
   }
   if (group.cursor < group.batchEnd) {
     return { kind: "start", count: group.batchEnd - group.cursor, batchEnd: group.batchEnd };
+  }
+  // What was passed over belongs to this batch: the next one waits for it.
+  if (mustHeldWait) return rest("budget");
+  if (group.hasHeld) {
+    const pending = pendingCount(group.counts, group.nodeCount);
+    return { kind: "start", count: pending, batchEnd: group.batchEnd };
   }
   if (group.counts.inFlight > 0) return rest("barrier");
   if (group.batchEnd > 0 && rules.soakMs > 0) {

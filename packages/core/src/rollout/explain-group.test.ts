@@ -21,6 +21,7 @@ function explain({ spec, group, counts, online = 0, isPaused = false }: Situatio
     halt: null,
     deadlineAt: null,
     soakUntil: null,
+    hasHeld: false,
     ...group,
     counts: { ...noRuns, ...counts },
   };
@@ -163,6 +164,7 @@ function release({ snapshot, context }: World, wait: GroupWait): World {
       return { snapshot, context: { ...context, now: wait.soakUntil } };
     case "barrier":
     case "window":
+    case "budget":
     case "last-runs":
     case "stopping": {
       const { counts } = snapshot;

@@ -33,6 +33,8 @@ export type GroupWait =
       /** When the next one starts (Unix ms). */
       readonly soakUntil: number;
     }
+  /** Which budget, and who uses it, is not the group's to say. */
+  | { readonly kind: "budget"; readonly openCount: number }
   | { readonly kind: "window"; readonly openCount: number; readonly windowSize: number }
   | { readonly kind: "last-runs"; readonly openCount: number }
   | { readonly kind: "stopping"; readonly halt: HaltCause; readonly openCount: number };
@@ -82,6 +84,8 @@ function waitFor(
       };
     case "soak":
       return { kind: "soak", ...batchOf(rules, group), soakUntil: group.soakUntil ?? 0 };
+    case "budget":
+      return { kind: "budget", openCount };
     case "window":
       return { kind: "window", openCount, windowSize: rules.batchSizes[0] };
     case "last-runs":

@@ -71,6 +71,7 @@ const anyGroup = fc
     pending: fc.nat(12),
     batchEnd: fc.nat(30),
     deadlineAt: fc.constantFrom<number | null>(null, now - 1, now, now + 1),
+    hasHeld: fc.boolean(),
     soakUntil: fc.constantFrom<number | null>(null, now - 1, now, now + 1),
     onlineCount: fc.nat(20),
   })
@@ -149,7 +150,7 @@ function sample(spec: GroupSpec): Pick<ExplainableGroup, "rules" | "snapshot"> {
   };
   const snapshot: GroupSnapshot = {
     ...{ status: "pending", nodeCount: 3, counts, cursor: 0, batchEnd: 0 },
-    ...{ halt: null, deadlineAt: null, soakUntil: null },
+    ...{ halt: null, deadlineAt: null, soakUntil: null, hasHeld: false },
   };
   return { rules: resolveGroupRules(spec, 3), snapshot };
 }
@@ -165,7 +166,8 @@ function wouldMove(
 ): boolean {
   if (!plan.active.includes(groupNumber)) return false;
   if (plan.barred.includes(groupNumber) && snapshot.halt === null) return true;
-  return decideGroup(rules, snapshot, { now, onlineCount, isPaused }).kind !== "rest";
+  const context = { now, onlineCount, isPaused, isHeldTried: true };
+  return decideGroup(rules, snapshot, context).kind !== "rest";
 }
 
 function fail(): never {

@@ -56,7 +56,8 @@ export function explainInstance(
     return { groupNumber, waits: explainGroup(group.rules, group.snapshot, contextOf(group)) };
 
     function contextOf({ onlineCount }: ExplainableGroup): GroupContext {
-      return { now, onlineCount, isPaused };
+      // What disruption budgets hold back is tried again whenever one has room.
+      return { now, onlineCount, isPaused, isHeldTried: true };
     }
   });
 }

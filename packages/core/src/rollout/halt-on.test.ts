@@ -101,6 +101,7 @@ function decide(
     halt: group.halt ?? null,
     deadlineAt: group.deadlineAt ?? null,
     soakUntil: null,
+    hasHeld: false,
   };
   return decideGroup(rules, snapshot, { now: 1000, onlineCount: 0 });
 }

@@ -31,7 +31,7 @@ const noContext = { now: 0, onlineCount: 0 };
 function standingAt(cursor: number, nodeCount: number): GroupSnapshot {
   return {
     ...{ status: "running", nodeCount, cursor, batchEnd: cursor },
-    ...{ halt: null, deadlineAt: null, soakUntil: null },
+    ...{ halt: null, deadlineAt: null, soakUntil: null, hasHeld: false },
     counts: { ...noRuns, success: cursor },
   };
 }

@@ -50,7 +50,7 @@ export class VirtualGroup {
     this.#onlineCount = rules.minReadyCount === 0 ? nodeCount : countOnline(nodeCount, world);
     this.#snapshot = {
       ...{ status: "pending", nodeCount, counts: this.#counts, cursor: 0, batchEnd: 0 },
-      ...{ halt: null, deadlineAt: null, soakUntil: null },
+      ...{ halt: null, deadlineAt: null, soakUntil: null, hasHeld: false },
     };
   }
 

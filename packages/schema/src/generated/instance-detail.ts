@@ -59,6 +59,10 @@ export interface InstanceGroup {
    */
   soakUntil: string | null;
   /**
+   * Since when runs whose turn has come wait for a disruption budget; null while none does.
+   */
+  heldAt: string | null;
+  /**
    * Why the group starts nothing more: criteria, haltOn, timeout, quorum, cancel or sequence; null while it does.
    */
   haltCause: string | null;

@@ -69,6 +69,7 @@ export interface ExplainedWait {
     | "quorum"
     | "barrier"
     | "soak"
+    | "budget"
     | "window"
     | "last-runs"
     | "stopping"

@@ -8,6 +8,11 @@ import type { ApiTokenList } from "./api-token-list.ts";
 import type { ApiTokenRequest } from "./api-token-request.ts";
 import type { ApiTokenResponse } from "./api-token-response.ts";
 import type { ApiToken } from "./api-token.ts";
+import type { BudgetChangeRequest } from "./budget-change-request.ts";
+import type { BudgetList } from "./budget-list.ts";
+import type { BudgetRequest } from "./budget-request.ts";
+import type { BudgetResponse } from "./budget-response.ts";
+import type { DisruptionBudget } from "./budget.ts";
 import type { CancelJobQuery } from "./cancel-job-query.ts";
 import type { CancelJobResponse } from "./cancel-job-response.ts";
 import type { CancelResponse } from "./cancel-response.ts";
@@ -92,6 +97,11 @@ export interface SchemaTypes {
   "api-token-request": ApiTokenRequest;
   "api-token-response": ApiTokenResponse;
   "api-token": ApiToken;
+  "budget-change-request": BudgetChangeRequest;
+  "budget-list": BudgetList;
+  "budget-request": BudgetRequest;
+  "budget-response": BudgetResponse;
+  budget: DisruptionBudget;
   "cancel-job-query": CancelJobQuery;
   "cancel-job-response": CancelJobResponse;
   "cancel-response": CancelResponse;
@@ -365,6 +375,165 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       role: {
         $ref: "api-token-request#/$defs/TokenRole",
+      },
+    },
+  },
+  "budget-change-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "budget-change-request",
+    title: "BudgetChangeRequest",
+    description: "What is to change of a disruption budget; what is left out stays.",
+    type: "object",
+    additionalProperties: false,
+    minProperties: 1,
+    properties: {
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Unique among budgets.",
+      },
+      description: {
+        type: "string",
+        maxLength: 10000,
+      },
+      constraints: {
+        $ref: "job-template#/$defs/FilterConstraints",
+      },
+      max: {
+        $ref: "job-template#/$defs/HaltLimit",
+      },
+    },
+  },
+  "budget-list": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "budget-list",
+    title: "BudgetList",
+    description: "The answer to list-budgets.",
+    type: "object",
+    additionalProperties: false,
+    required: ["items", "pagination", "totalItems"],
+    properties: {
+      items: {
+        type: "array",
+        items: {
+          $ref: "budget",
+        },
+      },
+      pagination: {
+        $ref: "pagination",
+      },
+      totalItems: {
+        type: "integer",
+        minimum: 0,
+      },
+    },
+  },
+  "budget-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "budget-request",
+    title: "BudgetRequest",
+    description:
+      "A disruption budget to add: how many of the nodes that the constraints describe may be under change at once.",
+    type: "object",
+    additionalProperties: false,
+    required: ["name", "constraints", "max"],
+    properties: {
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Unique among budgets.",
+      },
+      description: {
+        type: "string",
+        maxLength: 10000,
+      },
+      constraints: {
+        $ref: "job-template#/$defs/FilterConstraints",
+      },
+      max: {
+        $ref: "job-template#/$defs/HaltLimit",
+      },
+    },
+  },
+  "budget-response": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "budget-response",
+    title: "BudgetResponse",
+    description: "A disruption budget.",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        $ref: "budget",
+      },
+    },
+  },
+  budget: {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "budget",
+    title: "DisruptionBudget",
+    description: "How many of some nodes may be under change at once, whatever jobs there are.",
+    type: "object",
+    additionalProperties: false,
+    required: [
+      "constraints",
+      "createdAt",
+      "description",
+      "id",
+      "max",
+      "maxCount",
+      "name",
+      "nodeCount",
+      "underChangeCount",
+      "updatedAt",
+      "waitingCount",
+    ],
+    properties: {
+      constraints: {
+        $ref: "job-template#/$defs/FilterConstraints",
+      },
+      createdAt: {
+        type: "string",
+        format: "date-time",
+      },
+      description: {
+        type: "string",
+      },
+      id: {
+        type: "string",
+      },
+      max: {
+        $ref: "job-template#/$defs/Amount",
+      },
+      maxCount: {
+        type: "integer",
+        minimum: 1,
+        description: "What max means for nodeCount nodes.",
+      },
+      name: {
+        type: "string",
+      },
+      nodeCount: {
+        type: "integer",
+        minimum: 0,
+        description: "Nodes that it is about now; archived ones are left out.",
+      },
+      underChangeCount: {
+        type: "integer",
+        minimum: 0,
+        description: "Those of them that have a run dispatched or running.",
+      },
+      updatedAt: {
+        type: "string",
+        format: "date-time",
+      },
+      waitingCount: {
+        type: "integer",
+        minimum: 0,
+        description: "Runs whose turn has come and that wait for this budget.",
       },
     },
   },
@@ -1430,6 +1599,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
           "finishedAt",
           "groupNumber",
           "haltCause",
+          "heldAt",
           "nodeCount",
           "reason",
           "soakUntil",
@@ -1461,6 +1631,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: ["string", "null"],
             format: "date-time",
             description: "When the wait after the last batch is over; null while there is none.",
+          },
+          heldAt: {
+            type: ["string", "null"],
+            format: "date-time",
+            description:
+              "Since when runs whose turn has come wait for a disruption budget; null while none does.",
           },
           haltCause: {
             type: ["string", "null"],
@@ -1699,6 +1875,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
               "quorum",
               "barrier",
               "soak",
+              "budget",
               "window",
               "last-runs",
               "stopping",

@@ -11,6 +11,7 @@ import { migration0008 } from "./0008-step-values.ts";
 import { migration0009 } from "./0009-failed-runs.ts";
 import { migration0010 } from "./0010-planned-targets.ts";
 import { migration0011 } from "./0011-evidence.ts";
+import { migration0012 } from "./0012-budgets.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   migration0009,
   migration0010,
   migration0011,
+  migration0012,
 ];
 
 /** A migration that a database has gone through. */

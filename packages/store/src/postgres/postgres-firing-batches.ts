@@ -38,11 +38,12 @@ export async function updateGroups(
   const text = `
     UPDATE groups SET status = change.status, reason = change.reason, cursor_position = change.place,
       batch_end = change.batch_end, halt_reason = change.halt_reason, started_at = change.started_at,
-      deadline_at = change.deadline_at, soak_until = change.soak_until, finished_at = change.finished_at
+      deadline_at = change.deadline_at, soak_until = change.soak_until, held_at = change.held_at,
+      finished_at = change.finished_at
     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[],
-        $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+        $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[])
         AS change (instance_id, number, source, status, reason, place, batch_end, halt_reason, started_at, deadline_at,
-          soak_until, finished_at),
+          soak_until, held_at, finished_at),
       LATERAL (SELECT seq FROM instances WHERE id = change.instance_id LIMIT 1) AS instance
     WHERE groups.instance_seq = instance.seq AND groups.group_number = change.number AND groups.status = change.source
     RETURNING groups.group_number`;
@@ -60,6 +61,7 @@ export async function updateGroups(
       updates.map(({ set }) => set.startedAt),
       updates.map(({ set }) => set.deadlineAt),
       updates.map(({ set }) => set.soakUntil),
+      updates.map(({ set }) => set.heldAt),
       updates.map(({ set }) => set.finishedAt),
     ],
   });

@@ -25,7 +25,7 @@ export function updateGroups(
   // Unique index on instances.id, primary key of groups.
   const update = connection.prepare(
     `UPDATE groups SET status = ?, reason = ?, cursor_position = ?, batch_end = ?, halt_reason = ?, started_at = ?,
-       deadline_at = ?, soak_until = ?, finished_at = ?
+       deadline_at = ?, soak_until = ?, held_at = ?, finished_at = ?
      WHERE instance_seq = (SELECT seq FROM instances WHERE id = ?) AND group_number = ? AND status = ?`,
   );
   let changed = 0;
@@ -35,6 +35,7 @@ export function updateGroups(
     const { changes } = update.run(
       ...values,
       set.soakUntil,
+      set.heldAt,
       set.finishedAt,
       instanceId,
       groupNumber,

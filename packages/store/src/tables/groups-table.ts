@@ -17,6 +17,7 @@ export interface GroupsTable {
   started_at: number | null;
   deadline_at: number | null;
   soak_until: number | null;
+  held_at: number | null;
   finished_at: number | null;
   in_flight_count: number;
   success_count: number;
@@ -42,6 +43,7 @@ export const groupsColumns: Columns<GroupsTable> = {
   started_at: "integer?",
   deadline_at: "integer?",
   soak_until: "integer?",
+  held_at: "integer?",
   finished_at: "integer?",
   in_flight_count: "integer",
   success_count: "integer",
@@ -92,6 +94,7 @@ export function toGroupRow(row: Selectable<GroupsTable> & { instance_id: string 
     startedAt: row.started_at,
     deadlineAt: row.deadline_at,
     soakUntil: row.soak_until,
+    heldAt: row.held_at,
     finishedAt: row.finished_at,
     counts: toRunCounts(row),
   };
@@ -125,6 +128,7 @@ export function fromGroupRow(row: GroupRow, instanceSeq: number): Insertable<Gro
     started_at: row.startedAt,
     deadline_at: row.deadlineAt,
     soak_until: row.soakUntil,
+    held_at: row.heldAt,
     finished_at: row.finishedAt,
     in_flight_count: row.counts.inFlight,
     success_count: row.counts.success,
@@ -148,6 +152,7 @@ export function fromGroupChange(change: GroupChange): Updateable<GroupsTable> {
     started_at: change.startedAt,
     deadline_at: change.deadlineAt,
     soak_until: change.soakUntil,
+    held_at: change.heldAt,
     finished_at: change.finishedAt,
   };
 }

@@ -1,4 +1,12 @@
 import { auditColumns, type AuditTable } from "./audit-table.ts";
+import {
+  budgetHoldersColumns,
+  budgetWaitersColumns,
+  disruptionBudgetsColumns,
+  type BudgetHoldersTable,
+  type BudgetWaitersTable,
+  type DisruptionBudgetsTable,
+} from "./budgets-table.ts";
 import { enrollmentKeysColumns, type EnrollmentKeysTable } from "./enrollment-keys-table.ts";
 import {
   exceptionRulesColumns,
@@ -51,6 +59,9 @@ export interface Tables {
   node_set_members: NodeSetMembersTable;
   planned_targets: PlannedTargetsTable;
   enrollment_keys: EnrollmentKeysTable;
+  disruption_budgets: DisruptionBudgetsTable;
+  budget_holders: BudgetHoldersTable;
+  budget_waiters: BudgetWaitersTable;
   tokens: TokensTable;
   audit: AuditTable;
   settings: SettingsTable;
@@ -78,6 +89,9 @@ export const tableColumns: Record<keyof Tables, Readonly<Record<string, string>>
   node_set_members: nodeSetMembersColumns,
   planned_targets: plannedTargetsColumns,
   enrollment_keys: enrollmentKeysColumns,
+  disruption_budgets: disruptionBudgetsColumns,
+  budget_holders: budgetHoldersColumns,
+  budget_waiters: budgetWaitersColumns,
   tokens: tokensColumns,
   audit: auditColumns,
   settings: settingsColumns,
