@@ -59,6 +59,27 @@ describe("global exceptions", () => {
     expect(overriding.map(({ action }) => action)).toEqual(["job.start", "job.add"]);
   });
 
+  it("let a manual start wait, whose instance says so until it is there", async () => {
+    const jobId = await caller.add("held");
+    const id = await caller.freeze();
+    const waits = await caller.send("POST", `${jobsPath}/${jobId}/start`, {});
+    const instance = `/courier/state-api/v1/instances/${String(at(waits.json, "item", "id"))}`;
+
+    const early = await caller.send("GET", instance);
+    await caller.fixture.send("DELETE", `${rulesPath}/${id}`, { token: caller.admin });
+    const started = await caller.fixture.until(
+      () => caller.send("GET", instance),
+      ({ status }) => status === 200,
+    );
+
+    expect(waits.status).toBe(202);
+    expect(errorOf(early).slice(0, 2)).toEqual([404, "INSTANCE_NOT_FOUND"]);
+    expect(at(early.json, "error", "message")).toContain(
+      'has not started yet: held back by global exception "freeze", not before ',
+    );
+    expect(at(started.json, "item", "jobId")).toBe(jobId);
+  });
+
   it("forbid reruns, which admins may override", async () => {
     const { instanceId } = await caller.fixture.runJob(template("failed", ["web-1"]));
     const path = `/courier/state-api/v1/instances/${instanceId}/rerun`;

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { SchemaTypes } from "@courier/schema";
 import {
   findInstance,
+  findWaitingStart,
   listGroups,
   listInstances,
   listRuns,
@@ -22,6 +23,7 @@ import { found } from "./not-found.ts";
 import { runPageSizeDefault } from "./limits.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
 import { rerunInstance, rerunAnswers, rerunErrors, rerunHeaders } from "./rerun.ts";
+import { rfc3339 } from "./rfc3339.ts";
 import { routeOptions } from "./route-schema.ts";
 import { runItem } from "./run-json.ts";
 import { sendStream } from "./send-stream.ts";
@@ -145,7 +147,19 @@ async function follow(
 }
 
 async function findOrThrow(context: ApiContext, instanceId: string): Promise<InstanceRow> {
-  return found(await findInstance(context.db, instanceId), missingInstance(instanceId));
+  const row = await findInstance(context.db, instanceId);
+  if (row === undefined) await refuseWaiting(context, instanceId);
+  return found(row, missingInstance(instanceId));
+}
+
+/** An instance that waits to start has its id already. */
+async function refuseWaiting(context: ApiContext, id: string): Promise<void> {
+  const waiting = await findWaitingStart(context.db, { id });
+  if (waiting === undefined) return;
+  const { notBefore, reason } = waiting;
+  const until = notBefore === null ? "" : `, not before ${rfc3339(notBefore)}`;
+  const message = `instance "${id}" has not started yet: ${reason}${until}`;
+  throw new CourierError("INSTANCE_NOT_FOUND", message);
 }
 
 async function findKey(context: ApiContext, id: string): Promise<{ instanceId: string }> {
