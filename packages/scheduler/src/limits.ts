@@ -89,8 +89,8 @@ export const retentionIntervalMs = 60_000;
 /** An idempotency key is remembered this long, ms. */
 export const idempotencyRetentionMs: number = 24 * 60 * 60 * 1000;
 
-/** Runs in flight that one explanation counts: about 10 µs each on SQLite, where a reader keeps everybody waiting. */
-export const explainedRunsMax = 20_000;
+/** Runs in flight that one explanation counts: about 10 µs each on SQLite, where a read keeps everybody waiting. */
+export const explainedRunsMax = 5_000;
 
 /** Nodes and runs that an explanation names for each thing that is waited for. */
 export const examplesMax = 5;

@@ -49,12 +49,9 @@ interface Row {
   readonly step_state: number;
   readonly dispatched_at: number;
   readonly started_at: number | null;
+  readonly stop_deadline_at: number | null;
   readonly offline_since: number | null;
-  readonly total: number;
-  readonly first_dispatched_at: number;
-  readonly first_started_at: number | null;
-  readonly first_stop_deadline_at: number | null;
-  readonly first_offline_since: number | null;
+  readonly position: number;
 }
 
 const stepStates = ["none", "retrying", "rebooting"] as const;
@@ -71,83 +68,85 @@ export async function summariseInFlight(
     readonly examples: number;
   },
 ): Promise<InFlightSummary> {
-  // Index runs_in_flight; for each run the unique index on nodes.id, runs_of_node and the primary key of steps.
+  // Index runs_in_flight; for each run the unique index on nodes.id, runs_of_node and the primary key of steps. Counted here:
+  // sorting the rows for window functions took the database longer than reading them.
   const statement = sql<Row>`
-    SELECT * FROM (
-      SELECT known.*,
-        count(*) OVER kind AS total,
-        min(dispatched_at) OVER kind AS first_dispatched_at,
-        min(started_at) OVER kind AS first_started_at,
-        min(stop_deadline_at) OVER kind AS first_stop_deadline_at,
-        min(offline_since) OVER kind AS first_offline_since,
-        row_number() OVER (
-          PARTITION BY group_number, status, is_stopping, is_online, is_busy, step_state ORDER BY position
-        ) AS place
-      FROM (
-        SELECT found.*, nodes.name AS node_name,
-          CASE WHEN nodes.online = 1 THEN NULL ELSE nodes.offline_since END AS offline_since,
-          CASE WHEN nodes.online = 1 AND nodes.archived_at IS NULL THEN 1 ELSE 0 END AS is_online,
-          CASE WHEN found.status = 'dispatched' AND EXISTS (
-            SELECT 1 FROM runs AS other
-            WHERE other.node_id = found.node_id AND other.status IN ('dispatched', 'running')
-              AND other.status = 'running'
-          ) THEN 1 ELSE 0 END AS is_busy,
-          CASE WHEN found.status = 'running' THEN COALESCE((
-            SELECT CASE WHEN steps.status = 'active' THEN 2 WHEN steps.reason <> '' THEN 1 ELSE 0 END
-            FROM steps
-            WHERE steps.run_seq = found.seq AND steps.status IN ('running', 'active')
-            ORDER BY steps.step_number DESC LIMIT 1
-          ), 0) ELSE 0 END AS step_state
-        FROM (
-          SELECT runs.seq, runs.id, runs.group_number, runs.position, runs.node_id, runs.status,
-            runs.dispatched_at, runs.started_at, runs.stop_deadline_at,
-            CASE WHEN runs.stop_outcome IS NULL THEN 0 ELSE 1 END AS is_stopping
-          FROM runs
-          WHERE runs.instance_seq = ${seqOfInstance(options.instanceId)}
-            AND runs.status IN ('dispatched', 'running')
-          LIMIT ${options.looked}
-        ) AS found
-        LEFT JOIN nodes ON nodes.id = found.node_id
-      ) AS known
-      WINDOW kind AS (
-        PARTITION BY group_number, status, is_stopping, is_online, is_busy, step_state
-      )
-    ) AS placed
-    WHERE place <= ${options.examples}
-    ORDER BY group_number, status, is_stopping, is_online, is_busy, step_state, place`;
+    SELECT found.*, nodes.name AS node_name,
+      CASE WHEN nodes.online = 1 THEN NULL ELSE nodes.offline_since END AS offline_since,
+      CASE WHEN nodes.online = 1 AND nodes.archived_at IS NULL THEN 1 ELSE 0 END AS is_online,
+      CASE WHEN found.status = 'dispatched' AND EXISTS (
+        SELECT 1 FROM runs AS other
+        WHERE other.node_id = found.node_id AND other.status IN ('dispatched', 'running')
+          AND other.status = 'running'
+      ) THEN 1 ELSE 0 END AS is_busy,
+      CASE WHEN found.status = 'running' THEN COALESCE((
+        SELECT CASE WHEN steps.status = 'active' THEN 2 WHEN steps.reason <> '' THEN 1 ELSE 0 END
+        FROM steps
+        WHERE steps.run_seq = found.seq AND steps.status IN ('running', 'active')
+        ORDER BY steps.step_number DESC LIMIT 1
+      ), 0) ELSE 0 END AS step_state
+    FROM (
+      SELECT runs.seq, runs.id, runs.group_number, runs.position, runs.node_id, runs.status,
+        runs.dispatched_at, runs.started_at, runs.stop_deadline_at,
+        CASE WHEN runs.stop_outcome IS NULL THEN 0 ELSE 1 END AS is_stopping
+      FROM runs
+      WHERE runs.instance_seq = ${seqOfInstance(options.instanceId)}
+        AND runs.status IN ('dispatched', 'running')
+      LIMIT ${options.looked}
+    ) AS found
+    LEFT JOIN nodes ON nodes.id = found.node_id`;
   const { rows } = await statement.execute(reading(db));
-  const kinds = new Map<string, { kind: Omit<InFlightKind, "examples">; examples: Row[] }>();
+  const kinds = new Map<string, Row[]>();
   for (const row of rows) {
-    const kind = toKind(row);
-    const key = JSON.stringify([kind.groupNumber, kind.facts]);
-    const known = kinds.get(key) ?? { kind, examples: [] };
-    known.examples.push(row);
-    kinds.set(key, known);
+    const key = keyOf(row);
+    const same = kinds.get(key);
+    if (same === undefined) kinds.set(key, [row]);
+    else same.push(row);
   }
-  const found = [...kinds.values()].map(({ kind, examples }) => ({
-    ...kind,
-    examples: examples.map(toExample),
-  }));
-  return { kinds: found, count: found.reduce((sum, { count }) => sum + count, 0) };
+  const sorted = [...kinds.entries()].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const found = sorted.flatMap(([, same]) => summarise(same, options.examples));
+  return { kinds: found, count: rows.length };
 }
 
-function toKind(row: Row): Omit<InFlightKind, "examples"> {
+function keyOf(row: Row): string {
+  const { group_number: group, status, is_stopping, is_online, is_busy, step_state } = row;
+  return `${String(group).padStart(9, "0")} ${status} ${is_stopping} ${is_online} ${is_busy} ${step_state}`;
+}
+
+function summarise(same: readonly Row[], examples: number): InFlightKind[] {
+  const [first] = same;
+  if (first === undefined) return [];
+  const inOrder = same.toSorted((left, right) => left.position - right.position);
+  return [
+    {
+      groupNumber: first.group_number,
+      facts: factsOf(first),
+      count: same.length,
+      earliest: {
+        dispatchedAt: earliest(same, (row) => row.dispatched_at) ?? first.dispatched_at,
+        startedAt: earliest(same, (row) => row.started_at),
+        stopDeadlineAt: earliest(same, (row) => row.stop_deadline_at),
+        offlineSince: earliest(same, (row) => row.offline_since),
+      },
+      examples: inOrder.slice(0, examples).map(toExample),
+    },
+  ];
+}
+
+function earliest(rows: readonly Row[], timeOf: (row: Row) => number | null): number | null {
+  return rows.reduce<number | null>((least, row) => {
+    const time = timeOf(row);
+    return time === null || (least !== null && least <= time) ? least : time;
+  }, null);
+}
+
+function factsOf(row: Row): InFlightFacts {
   return {
-    groupNumber: row.group_number,
-    facts: {
-      status: row.status,
-      isStopping: row.is_stopping === 1,
-      isNodeOnline: row.is_online === 1,
-      isNodeBusy: row.is_busy === 1,
-      step: stepStates[row.step_state] ?? "none",
-    },
-    count: row.total,
-    earliest: {
-      dispatchedAt: row.first_dispatched_at,
-      startedAt: row.first_started_at,
-      stopDeadlineAt: row.first_stop_deadline_at,
-      offlineSince: row.first_offline_since,
-    },
+    status: row.status,
+    isStopping: row.is_stopping === 1,
+    isNodeOnline: row.is_online === 1,
+    isNodeBusy: row.is_busy === 1,
+    step: stepStates[row.step_state] ?? "none",
   };
 }
 
