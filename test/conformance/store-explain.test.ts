@@ -2,10 +2,12 @@ import {
   appendOutput,
   dispatchRuns,
   endRuns,
+  findInstance,
   findNode,
   listAbsentNodes,
   listFailedRuns,
   listOccupations,
+  listOpenInstancesOfJob,
   listOpenSteps,
   recordReports,
   requestStops,
@@ -180,6 +182,17 @@ onEachDatabase("what explanations are made from", (setup) => {
     const tail = Buffer.from(only(items).stderrTail ?? []).toString();
     expect(tail).toHaveLength(2048);
     expect(tail.endsWith("yyno space left\n")).toBe(true);
+  });
+
+  test("lists the open instances of one job", async () => {
+    const { db, addInstance, addNodes } = await setup();
+    const nodes = await addNodes(1);
+    const { id } = await addInstance([nodes]);
+    await addInstance([nodes]);
+    const jobId = (await findInstance(db, id))?.jobId ?? "";
+
+    expect(await listOpenInstancesOfJob(db, { jobId, limit: 5 })).toEqual([id]);
+    expect(await listOpenInstancesOfJob(db, { jobId: "none", limit: 5 })).toEqual([]);
   });
 
   test("says nothing where there is nothing", async () => {

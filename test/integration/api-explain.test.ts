@@ -55,6 +55,19 @@ describe.each(databaseKinds)("explain on %s", (kind) => {
     ]);
   });
 
+  it("says of a job which instance is open, and that its schedule is over", async () => {
+    const { jobId, instanceId } = await fixture.runJob(template("job", ["web-3"]));
+
+    const path = `/courier/scheduler-api/v1/jobs/${jobId}/explain`;
+    const { json } = await fixture.send("GET", path, { token });
+
+    expect(validateBody("job-explanation", json)).toMatchObject({ ok: true });
+    expect(at(json, "item")).toMatchObject({
+      openInstanceIds: [instanceId],
+      waits: [{ kind: "over", releasedBy: "scheduler jobs create-manual-job" }],
+    });
+  });
+
   it("says of an ended instance which criterion was lost, and folds what failed alike", async () => {
     const { instanceId } = await fixture.runJob(template("ended", ["web-1", "web-2"]));
     for (const one of [node(0), node(1)]) {

@@ -15,6 +15,13 @@ const paging = { query: "?page=0" };
 
 /** The control of jobs, their times, and global exceptions. */
 export const schedulerRoutes: readonly RouteCase[] = [
+  {
+    method: "GET",
+    role: "viewer",
+    forbidden: "node-manager",
+    path: `${jobsPath}/:job/explain`,
+    notFound: "JOB_NOT_FOUND",
+  },
   ...["activate", "deactivate", "cancel"].map((change) => ({
     ...operate,
     path: `${jobsPath}/${change === "cancel" ? ":job" : ":idleJob"}/${change}`,

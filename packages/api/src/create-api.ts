@@ -12,6 +12,7 @@ import { HttpStats } from "./http-stats.ts";
 import { addBudgetRoutes } from "./budgets.ts";
 import { addExceptionRuleRoutes } from "./exception-rules.ts";
 import { addInstanceRoutes } from "./instances.ts";
+import { addExplainJobRoute } from "./explanation/explain-job.ts";
 import { addExplainRoute } from "./explanation/explain.ts";
 import { addPauseRoutes } from "./pause.ts";
 import { addJobRoutes } from "./jobs.ts";
@@ -141,6 +142,7 @@ function addRoutes(
   addInstanceRoutes(app, context);
   addPauseRoutes(app, context);
   addExplainRoute(app, context);
+  addExplainJobRoute(app, context);
   addRunRoutes(app, context);
   addEvidenceRoutes(app, context);
   addNodeRoutes(app, context);

@@ -42,6 +42,8 @@ export const explanationRestFactor = 20;
 /** Failures of a group that are read at once, and that are folded in one explanation: about 20 µs each. */
 export const failuresPerRead = 500;
 export const failuresFoldedMax = 10_000;
+/** Open instances of a job that an explanation names. */
+export const openInstancesMax = 5;
 /** Failures that an explanation shows one by one. */
 export const firstFailuresMax = 5;
 /** Output chunks read from the store at once for one stream. */

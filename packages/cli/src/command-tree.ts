@@ -41,6 +41,11 @@ export const commandTree: CommandGroup = {
               load: async () => (await import("./commands/get-job.ts")).getJob,
             },
             {
+              name: "explain",
+              summary: "say why a job has no new instance now",
+              load: async () => (await import("./commands/explain-job.ts")).explainJob,
+            },
+            {
               name: "list-jobs",
               summary: "list jobs, newest first",
               load: async () => (await import("./commands/list-jobs.ts")).listJobs,

@@ -10,6 +10,7 @@ import type {
   InstanceExplanation,
   InstanceList,
   InstanceResponse,
+  JobExplanation,
   JobList,
   JobResponse,
   PauseResponse,
@@ -69,6 +70,7 @@ export interface CourierClient extends ManagementClient, SchedulerClient, Budget
     options: CallOptions & { readonly count?: number | undefined },
   ): Promise<PlanResponse>;
   getJob(jobId: string, options: CallOptions): Promise<JobResponse>;
+  explainJob(jobId: string, options: CallOptions): Promise<JobExplanation>;
   listJobs(query: PageQuery & Filters, options: CallOptions): Promise<JobList>;
   listInstances(query: PageQuery & Filters, options: CallOptions): Promise<InstanceList>;
   getInstance(instanceId: string, options: CallOptions): Promise<InstanceResponse>;
@@ -150,6 +152,7 @@ export function createClient(options: ClientOptions): CourierClient {
         headers: { "Content-Type": `application/${template.format}` },
       }),
     getJob: (id, call) => get(`${scheduler}/jobs/${encodeURIComponent(id)}`, {}, call),
+    explainJob: (id, call) => get(`${scheduler}/jobs/${encodeURIComponent(id)}/explain`, {}, call),
     listJobs: (query, call) => list(`${scheduler}/jobs`, query, call),
     listInstances: (query, call) => list(`${state}/instances`, query, call),
     getInstance: (id, call) => get(instance(id), {}, call),

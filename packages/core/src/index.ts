@@ -36,6 +36,8 @@ export type { CriteriaStanding, Criterion, CriterionStanding } from "./rollout/c
 export { judgeCriteria, measureCriteria } from "./rollout/criteria.ts";
 export type { Failure, FailureFold } from "./failure/fold-failures.ts";
 export { foldFailures, listFolds, noFailures } from "./failure/fold-failures.ts";
+export type { StartWait } from "./schedule/explain-start.ts";
+export { explainStart } from "./schedule/explain-start.ts";
 export { counted } from "./text/counted.ts";
 export { lastLine } from "./failure/normalise-line.ts";
 export { fitGroup } from "./rollout/fit-group.ts";

@@ -69,6 +69,7 @@ export type {
   WaitExample,
 } from "./generated/instance-explanation.ts";
 export type { PlanGroup, PlanResponse } from "./generated/plan-response.ts";
+export type { ExplainedStartWait, JobExplanation } from "./generated/job-explanation.ts";
 export type { TransitionEvent } from "./generated/transition-event.ts";
 export type { PauseResponse } from "./generated/pause-response.ts";
 export type { CancelJobResponse } from "./generated/cancel-job-response.ts";

@@ -78,3 +78,20 @@ export async function listOpenSteps(db: Db, runIds: readonly string[]): Promise<
     .where("steps.status", "in", ["running", "active"])
     .execute();
 }
+
+/** Instances of a job that have not ended, in order of their ids. */
+export async function listOpenInstancesOfJob(
+  db: Db,
+  options: { readonly jobId: string; readonly limit: number },
+): Promise<string[]> {
+  // Index instances_open_of_job.
+  const rows = await reading(db)
+    .selectFrom("instances")
+    .select("id")
+    .where("job_id", "=", options.jobId)
+    .where("finished_at", "is", null)
+    .orderBy("id")
+    .limit(options.limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}

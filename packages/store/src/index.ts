@@ -158,7 +158,12 @@ export {
   openRunsOfNode,
 } from "./run-lists.ts";
 export type { AbsentNode, NodeOccupation, OpenStep } from "./explain-lists.ts";
-export { listAbsentNodes, listOccupations, listOpenSteps } from "./explain-lists.ts";
+export {
+  listAbsentNodes,
+  listOccupations,
+  listOpenInstancesOfJob,
+  listOpenSteps,
+} from "./explain-lists.ts";
 export type { InFlightExample, InFlightKind } from "./in-flight-summary.ts";
 export { summariseInFlight } from "./in-flight-summary.ts";
 export type { FailedRun } from "./failed-runs.ts";

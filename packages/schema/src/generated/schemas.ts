@@ -36,6 +36,7 @@ import type { InstanceListQuery } from "./instance-list-query.ts";
 import type { InstanceList } from "./instance-list.ts";
 import type { InstanceResponse } from "./instance-response.ts";
 import type { Instance } from "./instance.ts";
+import type { JobExplanation } from "./job-explanation.ts";
 import type { JobListQuery } from "./job-list-query.ts";
 import type { JobList } from "./job-list.ts";
 import type { JobResponse } from "./job-response.ts";
@@ -125,6 +126,7 @@ export interface SchemaTypes {
   "instance-list": InstanceList;
   "instance-response": InstanceResponse;
   instance: Instance;
+  "job-explanation": JobExplanation;
   "job-list-query": JobListQuery;
   "job-list": JobList;
   "job-response": JobResponse;
@@ -2140,6 +2142,77 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       InstanceStatus: {
         type: "string",
         enum: ["pending", "running", "cancelling", "success", "failure", "canceled"],
+      },
+    },
+  },
+  "job-explanation": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "job-explanation",
+    title: "JobExplanation",
+    description: "Why a job has no new instance now, and which event would release it.",
+    type: "object",
+    additionalProperties: false,
+    required: ["item"],
+    properties: {
+      item: {
+        $ref: "#/$defs/ExplainedJob",
+      },
+    },
+    $defs: {
+      ExplainedJob: {
+        type: "object",
+        additionalProperties: false,
+        required: ["at", "jobId", "jobName", "openInstanceIds", "status", "waits"],
+        properties: {
+          jobId: {
+            type: "string",
+          },
+          jobName: {
+            type: "string",
+          },
+          status: {
+            $ref: "job#/$defs/JobStatus",
+          },
+          at: {
+            type: "string",
+            format: "date-time",
+          },
+          openInstanceIds: {
+            type: "array",
+            items: {
+              type: "string",
+            },
+            description: "Instances of it that have not ended, a few of them.",
+          },
+          waits: {
+            type: "array",
+            items: {
+              $ref: "#/$defs/ExplainedStartWait",
+            },
+            description: "Empty: it is about to start one.",
+          },
+        },
+      },
+      ExplainedStartWait: {
+        type: "object",
+        additionalProperties: false,
+        required: ["kind", "message", "releasedBy", "until"],
+        properties: {
+          kind: {
+            type: "string",
+            enum: ["inactive", "over", "freeze", "overlap", "schedule", "blocked"],
+          },
+          message: {
+            type: "string",
+          },
+          releasedBy: {
+            type: "string",
+          },
+          until: {
+            type: ["string", "null"],
+            format: "date-time",
+          },
+        },
       },
     },
   },
