@@ -187,7 +187,7 @@ function templateOf(row: JobRow): CanonicalJob {
 function isConflict(error: unknown): boolean {
   return (
     error instanceof CourierError &&
-    (error.code === "JOB_NAME_TAKEN" || error.code === "IDEMPOTENCY_KEY_REUSED")
+    ["JOB_NAME_TAKEN", "IDEMPOTENCY_KEY_REUSED", "PLAN_DRIFTED"].includes(error.code)
   );
 }
 
