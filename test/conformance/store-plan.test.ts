@@ -19,9 +19,10 @@ onEachDatabase("plans", (setup) => {
       async (tx) => await insertPlannedTargets(tx, { jobId: planned.id, targets }),
     );
 
-    expect(await takePlannedTargets(db, other.id)).toBeUndefined();
-    expect(await takePlannedTargets(db, planned.id)).toEqual(targets);
-    expect(await takePlannedTargets(db, planned.id)).toBeUndefined();
+    const ids = [other.id, planned.id];
+    expect(await takePlannedTargets(db, ids)).toEqual(new Map([[planned.id, targets]]));
+    expect(await takePlannedTargets(db, ids)).toEqual(new Map());
+    expect(await takePlannedTargets(db, [])).toEqual(new Map());
   });
 
   test("says of nodes what a plan looks at, also of more than one statement takes", async () => {

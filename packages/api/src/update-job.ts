@@ -92,7 +92,7 @@ async function store(
   };
   await changeJob(tx, { id: jobId, set, now });
   // What was planned was another template: from now on the targets are those of this one.
-  await takePlannedTargets(tx, jobId);
+  await takePlannedTargets(tx, [jobId]);
   const detail = { name: job.name, ignoreExceptions: job.ignoreExceptions === true };
   await recordChange(tx, { context, request }, { action: "job.update", object: jobId, detail });
   return requireJob(await findJob(tx, jobId), jobId);

@@ -67,11 +67,16 @@ async function plannedTargets(
   expansions: readonly Expansion[],
   templates: readonly CanonicalJob[],
 ): Promise<ReadonlyMap<number, string[][]>> {
-  const planned = new Map<number, string[][]>();
-  for (const [index, { job, startedBy }] of expansions.entries()) {
+  const jobIdAt = (index: number): string | undefined => {
     const isImmediate = templates[index]?.scheduleRule.trim() === "immediate";
-    const targets =
-      isImmediate && startedBy === undefined ? await takePlannedTargets(tx, job.id) : undefined;
+    const expansion = expansions[index];
+    return isImmediate && expansion?.startedBy === undefined ? expansion?.job.id : undefined;
+  };
+  const jobIds = expansions.flatMap((_, index) => jobIdAt(index) ?? []);
+  const taken = await takePlannedTargets(tx, jobIds);
+  const planned = new Map<number, string[][]>();
+  for (const index of expansions.keys()) {
+    const targets = taken.get(jobIdAt(index) ?? "");
     if (targets !== undefined) planned.set(index, targets);
   }
   return planned;

@@ -1,5 +1,6 @@
 import type { Db } from "./database.ts";
 import { writing } from "./handle.ts";
+import { valuesPerStatement } from "./limits.ts";
 
 /** Remembers for which nodes, by group, a job was planned; its first instance takes them. */
 export async function insertPlannedTargets(
@@ -12,14 +13,21 @@ export async function insertPlannedTargets(
     .execute();
 }
 
-/** The node ids, by group, that a job was planned for, and forgets them; undefined when it was added without a plan. */
-export async function takePlannedTargets(tx: Db, jobId: string): Promise<string[][] | undefined> {
-  // Primary key.
-  const row = await writing(tx)
-    .deleteFrom("planned_targets")
-    .where("job_id", "=", jobId)
-    .returning("targets")
-    .executeTakeFirst();
-  // The column holds what insertPlannedTargets wrote, and nothing else writes it.
-  return row === undefined ? undefined : (JSON.parse(row.targets) as string[][]);
+/** The node ids, by group, that jobs were planned for, and forgets them; jobs that were added without a plan are left out. */
+export async function takePlannedTargets(
+  tx: Db,
+  jobIds: readonly string[],
+): Promise<Map<string, string[][]>> {
+  const taken = new Map<string, string[][]>();
+  for (let start = 0; start < jobIds.length; start += valuesPerStatement) {
+    // Primary key.
+    const rows = await writing(tx)
+      .deleteFrom("planned_targets")
+      .where("job_id", "in", jobIds.slice(start, start + valuesPerStatement))
+      .returning(["job_id", "targets"])
+      .execute();
+    // The column holds what insertPlannedTargets wrote, and nothing else writes it.
+    for (const row of rows) taken.set(row.job_id, JSON.parse(row.targets) as string[][]);
+  }
+  return taken;
 }

@@ -31,7 +31,6 @@ import {
   setJobsFired,
   takeQueuedJobs,
 } from "./jobs.ts";
-import { takePlannedTargets } from "./planned-targets.ts";
 import { deleteOldMissedOccurrences, trimMissedOccurrences } from "./missed-occurrences.ts";
 import { findNodesByIdentifiers, setNodesOffline, setNodesOnline, touchNodes } from "./nodes.ts";
 import { appendOutput, listOutput } from "./output.ts";
@@ -60,7 +59,7 @@ import { claimWaitingStarts } from "./waiting-starts.ts";
 
 /** Tables whose size must not matter to the statements of the hot path and of the loops. */
 const large =
-  "runs|steps|output_chunks|nodes|node_attributes|node_skills|instances|groups|jobs|planned_targets|missed_occurrences";
+  "runs|steps|output_chunks|nodes|node_attributes|node_skills|instances|groups|jobs|missed_occurrences";
 
 /** Other names that they have in statements. */
 const aliases = "other|ended|chunks";
@@ -202,7 +201,6 @@ async function runEverything(db: DatabaseHandle): Promise<{ instanceId: string }
     );
     await claimDueJobs(tx, { now, limit: 1 });
     await takeQueuedJobs(tx, 1);
-    await takePlannedTargets(tx, "job");
     await claimWaitingStarts(tx, { now, limit: 1 });
     await readExceptions(tx);
     await claimJobsBehind(tx, { version: 1, limit: 1 });
