@@ -152,6 +152,17 @@ describe("the examples on real nodes", () => {
     expect(statusesOf(await stack.json(list))).toEqual(["failure", "skipped", "skipped"]);
   });
 
+  it("ramps/db-budget.yaml is a budget of the nodes that it describes", async () => {
+    const budgets = ["scheduler", "budgets"];
+    const file = join(directory, "ramps", "db-budget.yaml");
+    const added = await stack.json([...budgets, "add-budget", "--body-file", file]);
+    const shown = await stack.json([...budgets, "get-budget", "--budgetId", "databases"]);
+    await stack.json([...budgets, "delete-budget", "--budgetId", "databases"]);
+
+    expect(valueAt(shown, ["item", "id"])).toBe(textAt(added, ["item", "id"]));
+    expect(valueAt(shown, ["item"])).toMatchObject({ nodeCount: 1, maxCount: 1, waitingCount: 0 });
+  });
+
   it("hello.yaml prints what it promises", async () => {
     const template = readFileSync(join(directory, "hello.yaml"), "utf8");
     const stdin = template.replace("name: hello-yaml", "name: hello-again");

@@ -34,6 +34,9 @@ export interface Witness {
   readonly outcomes: Map<string, RunStatus>;
   /** How many runs of a group had been dispatched when it was first seen halted. */
   readonly begunAtHalt: Map<string, number>;
+  /** The nodes of the disruption budget, and how many of them may be under change at once. */
+  readonly budgetNodes: ReadonlySet<string>;
+  readonly budgetMax: number;
 }
 
 /** Checks everything that must hold at any moment; throws with what is broken. */
@@ -43,6 +46,7 @@ export async function checkAlways(db: Database, witness: Witness): Promise<void>
   }
   const { items: instances } = await listInstances(db, { page: 1, size: 100 });
   const fired = new Set<string>();
+  const underChange = new Set<string>();
   for (const { id, jobId, nominalAt } of instances) {
     const occurrence = `${jobId} at ${nominalAt}`;
     if (fired.has(occurrence)) throw new Error(`(f) ${occurrence} fired twice`);
@@ -53,7 +57,16 @@ export async function checkAlways(db: Database, witness: Witness): Promise<void>
       checkGroup(group, own);
       checkHalt(group, own, witness);
     }
-    for (const run of runs) checkFinal(run, witness);
+    for (const run of runs) {
+      checkFinal(run, witness);
+      const isInFlight = run.status === "dispatched" || run.status === "running";
+      if (isInFlight && witness.budgetNodes.has(run.nodeId)) underChange.add(run.nodeId);
+    }
+  }
+  if (underChange.size > witness.budgetMax) {
+    throw new Error(
+      `(k) ${underChange.size} nodes of a budget of ${witness.budgetMax} are under change`,
+    );
   }
 }
 

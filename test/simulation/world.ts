@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Timer } from "@courier/core";
 import {
+  changeUserAttributes,
   enrolNode,
+  insertBudget,
   findRun,
   insertEnrollmentKey,
   insertJob,
@@ -38,6 +40,8 @@ export class World {
     ackedOutput: new Map<string, number>(),
     outcomes: new Map(),
     begunAtHalt: new Map(),
+    budgetNodes: new Set<string>(),
+    budgetMax: Number.POSITIVE_INFINITY,
   } satisfies Witness;
   readonly #reconnects = new Map<SimulatedNode, Timer>();
   #executing: string[] = [];
@@ -65,6 +69,7 @@ export class World {
 
   async #run(): Promise<void> {
     await this.#enrol(this.#random.between(2, 8));
+    if (this.#random.chance(0.6)) await this.#addBudget();
     // Not awaited: a service that dies while it starts never answers.
     void this.#startService();
     const steps = this.#random.between(40, 100);
@@ -103,6 +108,26 @@ export class World {
       );
       this.#nodes.push(this.#node(nodeId));
     }
+  }
+
+  /** At most one or two of the nodes whose tag says so, which are some of them. */
+  async #addBudget(): Promise<void> {
+    const now = this.#clock.now();
+    for (const { nodeId } of this.#nodes) {
+      const role = this.#random.pick(["db", "db", "web"]);
+      if (role === "db") this.#witness.budgetNodes.add(nodeId);
+      const change = (): string => JSON.stringify({ tags: { role } });
+      await changeUserAttributes(this.#db, { nodeId, now, change });
+    }
+    const value = this.#random.between(1, 2);
+    this.#witness.budgetMax = value;
+    const attributes = [{ name: "role", operator: "=", value: ["db"], namespace: ["tags"] }];
+    await insertBudget(this.#db, {
+      ...{ id: this.#random.uuid(), name: "db", description: "", createdBy: "simulation" },
+      constraints: JSON.stringify({ attributes }),
+      maxAmount: JSON.stringify({ type: "number", value }),
+      ...{ createdAt: now, updatedAt: now },
+    });
   }
 
   #node(nodeId: string): SimulatedNode {
