@@ -279,7 +279,12 @@ class ApiClient {
             reject(new Error(`${method} ${path}: ${response.statusCode} ${answer.slice(0, 500)}`));
         });
       });
-      request.on("error", reject);
+      request.on("error", (error) => {
+        // The server has closed a connection that was idle for long, and this was its next use.
+        const isStale = request.reusedSocket && error.code === "ECONNRESET";
+        if (isStale) this.#ask(method, path, body).then(resolve, reject);
+        else reject(error);
+      });
       request.end(text);
     });
   }
