@@ -49,7 +49,9 @@ test("keeps no shared secret, and its own key to itself", async () => {
   const runner = fixture.runner("--enrollment-key", "very-secret-key");
   await runner.ready;
   await runner.kill("SIGTERM");
-  const files = readdirSync(fixture.dataDir).filter((name) => !["evidence", "runs"].includes(name));
+  const files = readdirSync(fixture.dataDir).filter(
+    (name) => !["evidence", "runs", "spare"].includes(name),
+  );
 
   expect(statSync(join(fixture.dataDir, "node-key.pem")).mode & 0o777).toBe(0o600);
   expect(files).not.toContain("lock");

@@ -117,3 +117,6 @@ export const endedOutputBytesMax: number = 64 * 1024;
 
 /** How long nothing may have ended before directories are removed, ms. */
 export const endedDirectoriesIdleMs = 5_000;
+
+/** How long no attempt may have begun before run directories are made in advance, ms. */
+export const spareDelayMs = 100;

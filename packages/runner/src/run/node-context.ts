@@ -1,4 +1,4 @@
-import type { Clock } from "@courier/core";
+import type { Clock, Service } from "@courier/core";
 import type { RunReport } from "@courier/protocol";
 import type { EvidenceSpool } from "../evidence/evidence-spool.ts";
 import type { InstalledInterpreters } from "../interpreters/installed-interpreters.ts";
@@ -9,6 +9,7 @@ import type { NodePolicy } from "../policy/node-policy.ts";
 import type { Account } from "../step/account.ts";
 import type { EndedDirectories } from "../step/ended-directories.ts";
 import type { Launcher } from "../step/launcher.ts";
+import type { SpareDirectories } from "../step/spare-directories.ts";
 import type { OutputSpool } from "../step/output-spool.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -30,6 +31,9 @@ export interface NodeContext {
   readonly cpuQuotas: CpuQuotas;
   readonly evidence: EvidenceSpool;
   readonly endedDirectories: EndedDirectories;
+  readonly spareDirectories: SpareDirectories;
+  /** Those of the above that are started and stopped with the desk. */
+  readonly services: readonly Service[];
 }
 
 /** What an execution does to the outside: its record, and its words to the service. */

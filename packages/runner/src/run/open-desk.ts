@@ -13,6 +13,7 @@ import { ownAccount } from "../step/account.ts";
 import { EndedDirectories } from "../step/ended-directories.ts";
 import { Launcher, type ReadyWrappers } from "../step/launcher.ts";
 import { readyWrapperScript } from "../step/ready-wrapper-script.ts";
+import { SpareDirectories } from "../step/spare-directories.ts";
 import { accountEnvironment } from "../step/step-environment.ts";
 import { wrapperScript } from "../step/wrapper-script.ts";
 import { RunBook } from "./run-book.ts";
@@ -54,18 +55,25 @@ export async function openDesk(
   const opened = await JournalFile.open(join(dataDir, "journal.jsonl"), () => book.liveRecords());
   for (const record of opened.records) book.apply(record);
   const { journal } = opened;
+  const launcher = new Launcher({ ready, keptMax: maxConcurrentRuns });
+  const endedDirectories = new EndedDirectories({ clock, logger });
+  const spareDirectories = new SpareDirectories({
+    ...{ directory: join(dataDir, "spare"), count: maxConcurrentRuns, clock, logger },
+  });
   const desk = new RunDesk({
     context: {
       ...context,
       runsDirectory,
       wrapperPath,
-      launcher: new Launcher({ ready, keptMax: maxConcurrentRuns }),
+      launcher,
       self: ownAccount(environment["HOME"]),
       // A copy: every look at process.env asks the operating system.
       agentEnvironment: { ...environment },
       evidence,
       cpuQuotas: new CpuQuotas(cgroupDirectory),
-      endedDirectories: new EndedDirectories({ clock, logger }),
+      endedDirectories,
+      spareDirectories,
+      services: [spareDirectories, launcher, endedDirectories],
     },
     journal,
     book,

@@ -88,7 +88,7 @@ export class RunDesk implements Service {
     const kept = new Set(states.flatMap((state) => state.launches.map(attemptName)));
     await sweepRunDirectories(this.#context.runsDirectory, kept);
     await this.#evidence.recover((key) => this.#book.isOpenAttempt(key));
-    await this.#context.launcher.start();
+    for (const service of this.#context.services) await service.start();
     for (const state of states) this.#resume(state);
     this.#startNext();
   }
@@ -99,8 +99,7 @@ export class RunDesk implements Service {
     this.disconnected();
     for (const { execution } of this.#executions.values()) execution.detach();
     await Promise.all([...this.#executions.values()].map((open) => open.done));
-    await this.#context.launcher.stop();
-    this.#context.endedDirectories.stop();
+    for (const service of this.#context.services) await service.stop("the node stops");
     await this.#evidence.stop();
     await this.#journal.close();
   }

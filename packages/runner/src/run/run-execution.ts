@@ -139,7 +139,10 @@ export class RunExecution {
     const quota = stepQuota(record, { limits: plan.step.limits, quotas: this.#context.cpuQuotas });
     const isFirst = this.#port.state().startedAt === undefined;
     const durable = this.#port.record([record]);
-    const failure = prepareLaunch(options, () => supervisor.prepareOutput());
+    const failure = prepareLaunch(options, {
+      prepareOutput: () => supervisor.prepareOutput(),
+      spares: this.#context.spareDirectories,
+    });
     await durable;
     const { runId, token, at } = record;
     if (isFirst) this.#port.send({ type: "started", runId, token, at });

@@ -86,11 +86,11 @@ test("removes the oldest when there are too many", async () => {
   expect(left()).toBe(endedDirectoriesMax);
 });
 
-test("removes nothing after it was stopped", () => {
+test("removes nothing after it was stopped", async () => {
   const { ended, add, left, timeIsOver } = setup();
   add("1");
 
-  ended.stop();
+  await ended.stop();
   timeIsOver();
 
   expect(left()).toBe(1);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Clock, Timer } from "@courier/core";
+import type { Clock, Service, Timer } from "@courier/core";
 import { endedDirectoriesIdleMs, endedDirectoriesMax, endedOutputBytesMax } from "../limits.ts";
 import type { Logger } from "../logger.ts";
 import { maskedDirectory, outputSize, removeRunDirectory } from "./run-directory.ts";
@@ -8,7 +8,7 @@ import { maskedDirectory, outputSize, removeRunDirectory } from "./run-directory
  * Run directories that nobody needs any more. They are removed when the node has nothing else to do: removing files
  * makes creating others slow (ext4 looks at every file that was removed a short while ago).
  */
-export class EndedDirectories {
+export class EndedDirectories implements Service {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #waiting = new Set<string>();
@@ -31,9 +31,14 @@ export class EndedDirectories {
     if (this.#waiting.size > endedDirectoriesMax && oldest !== undefined) this.#remove(oldest);
   }
 
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** What still waits is removed by the next agent, which finds that no run needs it. */
-  stop(): void {
+  stop(): Promise<void> {
     this.#timer?.cancel();
+    return Promise.resolve();
   }
 
   #removeAll(): void {

@@ -1,7 +1,13 @@
 import { spawn } from "node:child_process";
-import { chownSync, mkdirSync } from "node:fs";
+import { chownSync } from "node:fs";
 import type { StepPlan } from "./prepare-step.ts";
-import { artifactsPath, createRunDirectory, readAttemptState } from "./run-directory.ts";
+import {
+  artifactsPath,
+  createRunDirectory,
+  fillRunDirectory,
+  readAttemptState,
+} from "./run-directory.ts";
+import type { SpareDirectories } from "./spare-directories.ts";
 
 /** How an attempt's processes ended, as far as the run directory and the operating system tell. */
 export type AttemptEnd =
@@ -39,11 +45,14 @@ export interface LaunchOptions {
  */
 export function prepareLaunch(
   options: LaunchOptions,
-  prepareOutput: () => void,
+  {
+    prepareOutput,
+    spares,
+  }: { readonly prepareOutput: () => void; readonly spares: SpareDirectories },
 ): string | undefined {
   try {
     prepareOutput();
-    writeRunDirectory(options);
+    writeRunDirectory(options, spares);
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -51,13 +60,13 @@ export function prepareLaunch(
   }
 }
 
-function writeRunDirectory({ runDirectory, plan }: LaunchOptions): void {
-  createRunDirectory(runDirectory, plan.process.files);
-  const artifacts = artifactsPath(runDirectory);
-  mkdirSync(artifacts, { recursive: true });
+function writeRunDirectory({ runDirectory, plan }: LaunchOptions, spares: SpareDirectories): void {
+  const isSpare = !plan.switchesUser && spares.take(runDirectory);
+  if (!isSpare) createRunDirectory(runDirectory);
+  fillRunDirectory(runDirectory, plan.process.files);
   if (!plan.switchesUser) return;
   const { userId, groupId } = plan.account;
-  for (const path of [runDirectory, artifacts]) chownSync(path, userId, groupId);
+  for (const path of [runDirectory, artifactsPath(runDirectory)]) chownSync(path, userId, groupId);
 }
 
 /**

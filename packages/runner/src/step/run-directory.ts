@@ -74,19 +74,33 @@ export function cookieOf(key: AttemptKey): { readonly name: string; readonly val
 }
 
 /**
- * Creates a run directory with its files, which its owner alone may read: a script may hold secrets. One that an agent left behind which died before the attempt was journalled
- * is used: nothing was launched in it. One in which something was claimed is refused.
+ * Creates a run directory, which its owner alone may read: a script may hold secrets. One that an agent left behind
+ * which died before the attempt was journalled is used: nothing was launched in it. One in which something was claimed
+ * is refused.
  */
-export function createRunDirectory(path: string, files: Readonly<Record<string, string>>): void {
+export function createRunDirectory(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (!hasCode(error, "EEXIST") || readAttemptState(path).kind !== "absent") throw error;
   }
+  mkdirSync(artifactsPath(path), { recursive: true });
+}
+
+/** Creates a run directory with the usual files, all empty; only `state` is left out. */
+export function createEmptyRunDirectory(path: string): void {
+  createRunDirectory(path);
+  for (const name of emptyFiles) writeFileSync(join(path, name), "", { mode: 0o644 });
+}
+
+/** Writes an attempt's files into its directory, which is empty or has the usual files, empty as well. */
+export function fillRunDirectory(path: string, files: Readonly<Record<string, string>>): void {
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(join(path, name), content, { mode: 0o644 });
   }
 }
+
+const emptyFiles = ["script", "stdout", "stderr"];
 
 /** Removes a run directory; one that is gone already is fine. */
 export async function removeRunDirectory(path: string): Promise<void> {
