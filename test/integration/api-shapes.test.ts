@@ -192,6 +192,7 @@ describe.each(databaseKinds)("the JSON shapes of the original's pages on %s", (k
         finishedAt: expect.stringMatching(instant),
         batchNumber: 1,
         soakUntil: null,
+        heldAt: null,
         haltCause: null,
         counts: {
           success: 1,
