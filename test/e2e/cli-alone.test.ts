@@ -49,6 +49,9 @@ describe("profiles", () => {
     await run(...register("two"));
     expect(await run("get-default-profile")).toContain('"profileName": "one"');
     await run("set-default-profile", "--profileName", "two");
+    await run("set-default-profile", "one");
+    expect(await run("get-default-profile", "--verbose=false")).toContain('"profileName": "one"');
+    await run("set-default-profile", "two");
 
     expect(JSON.parse(await run("list-profile-names"))).toEqual({
       items: [

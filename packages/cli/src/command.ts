@@ -10,6 +10,8 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   /** Other long names, without dashes, that mean this flag. */
   readonly aliases?: readonly string[];
+  /** The value may stand alone too, as in `set-default-profile NAME`. */
+  readonly isWord?: true;
 }
 
 /** A body that a command takes. */
@@ -23,6 +25,8 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   /** Shown below the options in help. */
   readonly notes?: string;
+  /** `-f` is --format and `-v` is --verbose, as in the original's commands for devices. */
+  readonly hasShortFlags?: true;
   /** Bodies to start from, printed by --example. */
   readonly examples?: readonly ExampleBody[];
   /** Does the work; the number is the exit code. Failures are thrown. */
@@ -61,6 +65,12 @@ export const everyLeafOptions: readonly OptionSpec[] = [
   },
   { flag: "--verbose", summary: "say on stderr what is done" },
 ];
+
+/** The same, for the few leaves that have short forms of them. */
+export const shortLeafOptions: readonly OptionSpec[] = everyLeafOptions.map((option) => {
+  const short = { "--format <FORMAT>": "-f, ", "--verbose": "-v, " }[option.flag] ?? "";
+  return { ...option, flag: `${short}${option.flag}` };
+});
 
 /** The flags of every leaf that has examples, as the original spells them. */
 export const exampleOptions: readonly OptionSpec[] = [

@@ -47,6 +47,8 @@ describe("runCli", () => {
     ],
     [["state", "run", "get-run"], "--runId is required"],
     [["state", "run", "get-run", "x", "--run-id", "y"], "takes no words, only flags"],
+    [["set-default-profile"], "--profile-name is required"],
+    [["set-default-profile", "a", "b"], "too many arguments. Expected 1 argument but got 2."],
     [["scheduler", "jobs"], "needs a command: add-job, validate, "],
     [["scheduler", "jobs", "add-job"], "no template is given"],
     [["scheduler", "jobs", "add-job", "--body", "x", "--bodyFile", "y"], "two templates are given"],
@@ -66,6 +68,15 @@ describe("runCli", () => {
     expect(stdout).toBe("");
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "USAGE", details: [] } });
     expect(stderr).toContain(message.replaceAll('"', '\\"'));
+  });
+
+  it("takes -f and -v for --format and --verbose of the commands for devices", async () => {
+    const args = ["deregister-device", "-f", "yaml", "-v", "--profile", "none", "--force=true"];
+
+    const { code, stdout } = await run(args);
+
+    expect(code).toBe(0);
+    expect(stdout).toBe("item:\n  profileName: none\n  removed: false\n");
   });
 
   it("speaks plainly to a terminal, and as --format asks", async () => {

@@ -5,6 +5,7 @@ import { credentialsPath, removeProfile } from "../profile/credentials-file.ts";
 
 /** `deregister-device` */
 export const deregisterDevice: CommandSpec = {
+  hasShortFlags: true,
   options: [{ flag: "--force", summary: "succeed also when there is no such profile" }],
   notes:
     'Removes the profile that --profile names (default "default") from this machine. Its token stays valid until an\n' +

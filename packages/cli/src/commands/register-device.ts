@@ -11,6 +11,7 @@ import type { Flags } from "../usage/flags.ts";
 
 /** `register-device` */
 export const registerDevice: CommandSpec = {
+  hasShortFlags: true,
   options: [
     { flag: "--url <URL>", summary: "URL of the service", isRequired: true },
     {

@@ -8,6 +8,7 @@ const options = [
   { flag: "--body-file <FILE>", summary: "" },
   { flag: "--body <TEXT>", summary: "" },
   { flag: "--wait", summary: "" },
+  { flag: "--expand [BOOLEAN]", summary: "" },
   { flag: "--group-number <N>", summary: "", aliases: ["groupNum"] },
   ...pageOptions,
   ...everyLeafOptions,
@@ -33,6 +34,10 @@ describe("declareSpelling", () => {
       ["--groupNum", "1"],
       ["--group-number", "1"],
     ],
+    [["--wait=true"], ["--wait"]],
+    [["--wait=false", "--jobId", "x"], ["--jobId", "x"]],
+    [["--expand=false"], ["--expand=false"]],
+    [["--body=false"], ["--body=false"]],
     [
       ["--pagination.Page", "2"],
       ["--pagination.page", "2"],

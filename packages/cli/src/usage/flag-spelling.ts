@@ -10,6 +10,11 @@ export function takesValue(option: OptionSpec): boolean {
   return option.flag.includes("<");
 }
 
+/** Whether a flag has no value at all; `--expand [BOOLEAN]` may have one. */
+function isSwitch(option: OptionSpec): boolean {
+  return !/[<[]/.test(option.flag);
+}
+
 /**
  * Rewrites every flag of `args` to the spelling that the command declares: `--job-id`, `--jobId` and `--JobId` are the same
  * flag, and so are its aliases. Values are left alone, also when they look like flags (`--body` takes the next word whatever it is).
@@ -30,9 +35,14 @@ export function declareSpelling(args: readonly string[], options: readonly Optio
       rewritten.push(word);
       continue;
     }
-    rewritten.push(`--${longName(option)}${match?.[2] ?? ""}`);
+    const given = match?.[2];
+    // Switches as the original's scripts may write them: `--active=true`, `--isArchived=false`.
+    if (isSwitch(option) && given === "=false") continue;
+    rewritten.push(
+      `--${longName(option)}${isSwitch(option) && given === "=true" ? "" : (given ?? "")}`,
+    );
     const value = args[index + 1];
-    if (takesValue(option) && match?.[2] === undefined && value !== undefined) {
+    if (takesValue(option) && given === undefined && value !== undefined) {
       rewritten.push(value);
       index += 1;
     }

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from "commander";
 import {
   everyLeafOptions,
   exampleOptions,
+  shortLeafOptions,
   type CommandGroup,
   type CommandSpec,
   type OptionSpec,
@@ -24,13 +25,20 @@ export function parseLeaf(
   args: readonly string[],
 ): Parsed {
   const examples = leaf.spec.examples === undefined ? [] : exampleOptions;
-  const options = [...leaf.spec.options, ...examples, ...everyLeafOptions];
-  const command = createCommand(path, leaf.summary).usage("[options]").allowExcessArguments(false);
+  const common = leaf.spec.hasShortFlags === true ? shortLeafOptions : everyLeafOptions;
+  const options = [...leaf.spec.options, ...examples, ...common];
+  const word = leaf.spec.options.find(({ isWord }) => isWord);
+  const command = createCommand(path, leaf.summary).allowExcessArguments(false);
+  command.usage(word === undefined ? "[options]" : `[options] [${valueName(word)}]`);
+  if (word !== undefined) command.argument(`[${valueName(word)}]`);
   for (const option of options) command.addOption(createOption(option));
   if (leaf.spec.notes !== undefined) command.addHelpText("after", `\n${leaf.spec.notes}`);
   const text = parse(command, declareSpelling(args, options));
   if (text !== undefined) return text;
-  const flags = new Flags(command.opts());
+  const flags = new Flags({
+    ...(word === undefined ? {} : { [attributeName(word)]: command.args[0] }),
+    ...command.opts(),
+  });
   if (flags.isOn("example")) return { kind: "flags", flags };
   // Checked here and not by commander, which would hide a misspelt flag behind the missing one.
   for (const option of leaf.spec.options) {
@@ -77,6 +85,11 @@ function createOption(spec: OptionSpec): Option {
 
 function attributeName(spec: OptionSpec): string {
   return new Option(spec.flag).attributeName();
+}
+
+/** `NAME` of `--profile-name <NAME>`. */
+function valueName(spec: OptionSpec): string {
+  return /<(\w+)>/.exec(spec.flag)?.[1] ?? "";
 }
 
 /** Runs commander without letting it write or exit; returns text when that is all that was asked for. */
