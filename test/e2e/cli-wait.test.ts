@@ -70,6 +70,8 @@ describe("add-job --wait", { timeout: 60_000 }, () => {
 
     expect(code).toBe(7);
     expect(stderr).toMatch(/^the time is over, cancelling\n/);
+    expect(stderr).toContain("ended canceled");
+    expect(stderr).not.toContain("goes on");
     expect(textAt(JSON.parse(stdout), ["item", "instance", "status"])).toBe("canceled");
   });
 

@@ -158,8 +158,8 @@ describe("what a person gets for a wrong input", () => {
     await stack.json(["scheduler", "jobs", "add-job", "--body", text]);
 
     expect(await add("taken.json", text)).toMatchInlineSnapshot(`
-      "error: job name "taken" is taken by job UUID; to run it again, add the template under another name
-      help: choose another name; names are unique
+      "error: job name "taken" is taken by job UUID; to run that job again: courier-cli scheduler jobs create-manual-job --jobId UUID
+      help: names are unique: run the job that has it, change it with update-job, or choose another name
       request id: UUID
       exit code 5
       "
@@ -168,7 +168,7 @@ describe("what a person gets for a wrong input", () => {
 
   it("a body of 50 MB", async () => {
     expect(await add("large.json", Buffer.alloc(50 * 1024 * 1024, " "))).toMatchInlineSnapshot(`
-      "error: "large.json" is too large for a template: at most 1 MiB, found 50 MiB
+      "error: "large.json" is too large: at most 1 MiB, found 50 MiB
       help: make the body smaller; the message names the limit
       exit code 2
       "

@@ -194,7 +194,7 @@ function isConflict(error: unknown): boolean {
 function nameTaken(name: string, jobId: string): CourierError {
   return new CourierError(
     "JOB_NAME_TAKEN",
-    `job name ${JSON.stringify(name)} is taken by job ${jobId}; to run it again, add the template under another name`,
+    `job name ${JSON.stringify(name)} is taken by job ${jobId}; to run that job again: courier-cli scheduler jobs create-manual-job --jobId ${jobId}`,
   );
 }
 

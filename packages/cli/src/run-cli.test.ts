@@ -51,7 +51,11 @@ describe("runCli", () => {
     [["set-default-profile", "a", "b"], "too many arguments. Expected 1 argument but got 2."],
     [["scheduler", "jobs"], "needs a command: add-job, validate, "],
     [["scheduler", "jobs", "add-job"], "no template is given"],
-    [["scheduler", "jobs", "add-job", "--body", "x", "--bodyFile", "y"], "two templates are given"],
+    [
+      ["scheduler", "jobs", "add-job", "--body", "x", "--bodyFile", "y"],
+      "--body-file and --body are both given",
+    ],
+    [["management", "list", "create-list"], "no request body is given"],
     [
       ["scheduler", "jobs", "add-job", "--body", "x", "--junit", "f"],
       "--junit only makes sense with --wait",

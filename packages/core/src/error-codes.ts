@@ -136,7 +136,11 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     "list disruption budgets with `courier-cli scheduler budgets list-budgets`",
   ),
   TOKEN_NOT_FOUND: entry(404, 4, "list tokens with GET /courier/access-api/v1/tokens"),
-  JOB_NAME_TAKEN: entry(409, 5, "choose another name; names are unique"),
+  JOB_NAME_TAKEN: entry(
+    409,
+    5,
+    "names are unique: run the job that has it, change it with update-job, or choose another name",
+  ),
   JOB_CHANGED: entry(
     412,
     5,
@@ -225,7 +229,7 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     6,
     "check the URL of the profile and that courier-server runs",
   ),
-  WAIT_TIMED_OUT: entry(504, 7, "the work goes on; look again with `state instance get-instance`"),
+  WAIT_TIMED_OUT: entry(504, 7, "see what became of it with `state instance get-instance`"),
   USAGE: entry(400, 2, "see --help"),
   PROFILE_INVALID: entry(400, 2, "create a profile with `courier-cli register-device`"),
   INTERNAL: entry(500, 1, "this is a defect; the service's log has the request id"),

@@ -6,14 +6,14 @@ import type { CommandContext } from "../context.ts";
 import { finishWait, readWait, waitNotes, waitOptions } from "../progress/finish-wait.ts";
 import { findInstanceOfJob } from "../progress/find-instance.ts";
 import { summariseOutcomes } from "../progress/progress-lines.ts";
-import { bodyOptions, readBody } from "../template/read-body.ts";
+import { templateOptions, readBody } from "../template/read-body.ts";
 import { jobExamples } from "../template/job-examples.ts";
 import type { Flags } from "../usage/flags.ts";
 
 /** `scheduler jobs add-job` */
 export const addJob: CommandSpec = {
   options: [
-    ...bodyOptions,
+    ...templateOptions,
     ...waitOptions,
     {
       flag: "--idempotency-key <KEY>",

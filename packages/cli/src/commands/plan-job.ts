@@ -1,11 +1,11 @@
 import type { CommandSpec } from "../command.ts";
 import { planRows } from "../render/plan-rows.ts";
-import { bodyOptions, readBody } from "../template/read-body.ts";
+import { templateOptions, readBody } from "../template/read-body.ts";
 
 /** `scheduler jobs plan` */
 export const planJob: CommandSpec = {
   options: [
-    ...bodyOptions,
+    ...templateOptions,
     { flag: "--count <N>", summary: "occurrences of the schedule to show, 1 to 100 (default 5)" },
   ],
   notes:

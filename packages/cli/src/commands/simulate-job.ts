@@ -6,12 +6,12 @@ import { simulatedRoundsMax } from "../limits.ts";
 import { simulationItem, simulationRows } from "../render/simulation-rows.ts";
 import { assumptionOptions, readAssumptions } from "../simulation/read-assumptions.ts";
 import { chooseTarget, nodesOption, readNodeCounts } from "../simulation/choose-target.ts";
-import { bodyOptions, readBody } from "../template/read-body.ts";
+import { templateOptions, readBody } from "../template/read-body.ts";
 
 /** `scheduler jobs simulate` */
 export const simulateJob: CommandSpec = {
   options: [
-    ...bodyOptions,
+    ...templateOptions,
     ...assumptionOptions,
     nodesOption,
     {

@@ -2,11 +2,11 @@ import type { ErrorDetail } from "@courier/core";
 
 import type { CommandSpec } from "../command.ts";
 import { renderDetail } from "../render/error.ts";
-import { bodyOptions, readBody } from "../template/read-body.ts";
+import { templateOptions, readBody } from "../template/read-body.ts";
 
 /** `scheduler jobs validate` */
 export const validateTemplate: CommandSpec = {
-  options: bodyOptions,
+  options: templateOptions,
   notes:
     "Needs no service and no profile. Exit code 0: valid; 2: not valid, with every problem and its place.\n" +
     "Warnings name what is odd, and what is valid but not executed by services of this version.",

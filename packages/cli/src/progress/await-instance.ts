@@ -170,8 +170,10 @@ function startDeadline(ms: number | undefined): { signal: AbortSignal; end: () =
 
 function timeoutMessage(what: string, instance: InstanceDetail | undefined): string {
   if (instance === undefined) return `${what} has no instance yet, the time to wait is over`;
-  const verb = isInstanceFinal(instance.status) ? "was" : "is still";
-  return `${what} ${verb} ${instance.status} when the time to wait was over (${summariseOutcomes(instance.groups)})`;
+  const outcomes = summariseOutcomes(instance.groups);
+  if (isInstanceFinal(instance.status))
+    return `the time to wait was over; ${what} ended ${instance.status} (${outcomes})`;
+  return `${what} is still ${instance.status} when the time to wait was over (${outcomes}); it goes on`;
 }
 
 function failureLine(instance: InstanceDetail | undefined): string {

@@ -9,16 +9,23 @@ import type { OptionSpec } from "../command.ts";
 import { bodyBytesMax } from "../limits.ts";
 import type { Flags } from "../usage/flags.ts";
 
-/** The flags of every command that takes a body. */
-export const bodyOptions: readonly OptionSpec[] = [
-  { flag: "--body-file <FILE>", summary: 'template file; "-" reads standard input' },
-  { flag: "--body <TEXT>", summary: "template text" },
-  {
-    flag: "--body-format <FORMAT>",
-    summary: "format of the template; by default what the file's extension says, else json",
-    choices: ["json", "yaml", "toml"],
-  },
-];
+/** The flags of every command that takes a template. */
+export const templateOptions: readonly OptionSpec[] = optionsOf("template");
+
+/** The flags of every command that takes another body. */
+export const bodyOptions: readonly OptionSpec[] = optionsOf("body");
+
+function optionsOf(what: string): readonly OptionSpec[] {
+  return [
+    { flag: "--body-file <FILE>", summary: `file with the ${what}; "-" reads standard input` },
+    { flag: "--body <TEXT>", summary: `the ${what} itself` },
+    {
+      flag: "--body-format <FORMAT>",
+      summary: `format of the ${what}; by default what the file's extension says, else json`,
+      choices: ["json", "yaml", "toml"],
+    },
+  ];
+}
 
 /** A template as the user gave it. */
 export interface Body {
@@ -28,13 +35,14 @@ export interface Body {
   readonly file: string;
 }
 
-/** Reads the template that the flags name; nothing, two of them, or one that cannot be text is an error. */
-export async function readBody(flags: Flags, stdin: Readable): Promise<Body> {
+/** Reads the template (or what `what` calls it) that the flags name; nothing, two of them, or one that cannot be text is an error. */
+export async function readBody(flags: Flags, stdin: Readable, what = "template"): Promise<Body> {
   const text = flags.text("body");
   const path = flags.text("bodyFile");
   if ((text === undefined) === (path === undefined)) {
-    const what = text === undefined ? "no template is given" : "two templates are given";
-    throw new CourierError("USAGE", `${what}; use --body-file FILE or --body TEXT`);
+    const mistake =
+      text === undefined ? `no ${what} is given` : "--body-file and --body are both given";
+    throw new CourierError("USAGE", `${mistake}; use --body-file FILE or --body TEXT`);
   }
   const file = path === undefined ? "--body" : path === "-" ? "<stdin>" : path;
   const bytes = path === undefined ? Buffer.from(text ?? "") : await readSource(path, stdin);
@@ -89,7 +97,7 @@ async function readBounded(stream: Readable, file: string): Promise<Buffer> {
 
 function tooLarge(file: string, size: number | undefined): CourierError {
   const found = size === undefined ? "more than that" : describeSize(size);
-  const message = `"${file}" is too large for a template: at most ${describeSize(bodyBytesMax)}, found ${found}`;
+  const message = `"${file}" is too large: at most ${describeSize(bodyBytesMax)}, found ${found}`;
   return new CourierError("BODY_TOO_LARGE", message);
 }
 

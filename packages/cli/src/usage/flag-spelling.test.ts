@@ -35,7 +35,10 @@ describe("declareSpelling", () => {
       ["--group-number", "1"],
     ],
     [["--wait=true"], ["--wait"]],
-    [["--wait=false", "--jobId", "x"], ["--jobId", "x"]],
+    [
+      ["--wait=false", "--jobId", "x"],
+      ["--jobId", "x"],
+    ],
     [["--expand=false"], ["--expand=false"]],
     [["--body=false"], ["--body=false"]],
     [

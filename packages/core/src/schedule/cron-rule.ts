@@ -44,9 +44,18 @@ function fieldsOf(expression: string): CronFields {
   try {
     return CronExpressionParser.parse(expression, { tz: "UTC", currentDate: 0 }).fields;
   } catch (error) {
-    throw new RuleProblem(`CRON:${expression}: ${error instanceof Error ? error.message : ""}`);
+    const reason = error instanceof Error ? error.message : "";
+    throw new RuleProblem(`CRON:${expression}: ${plainReasons.get(reason) ?? reason}`);
   }
 }
+
+/** What the library says of dates that there are not, in words that name them. */
+const plainReasons: ReadonlyMap<string, string> = new Map([
+  [
+    "Invalid explicit day of month definition",
+    "the rule never occurs: none of its months has such a day",
+  ],
+]);
 
 /** `L` is the last day of the month. */
 function monthDay(value: number | string): number {

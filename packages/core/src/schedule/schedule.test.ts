@@ -95,7 +95,7 @@ test.each([
   ["DTSTART;TZID=+02:00:20260201 RRULE:FREQ=DAILY", 'time zone "+02" is not known'],
   ["EXDATE:20260201 RRULE:FREQ=DAILY", "hold occurrences back by exceptionRules"],
   ["CRON:* *", "has 2 fields; expected 5"],
-  ["CRON:0 0 30 2 *", "Invalid explicit day of month"],
+  ["CRON:0 0 30 2 *", "the rule never occurs: none of its months has such a day"],
   ["", "expected exactly one rule"],
 ])("refuses %j", (text, message) => {
   const parsed = parseSchedule(text, { timeZone: "UTC", anchor: 0 });

@@ -155,6 +155,7 @@ test("rewrites old spellings", () => {
           outputFieldRules: {
             required: false,
             A: { sourceType: "output", extractMethod: "regex", expression: "x" },
+            B: { sourceType: "output", source: "" },
           },
         },
       ],
@@ -165,7 +166,8 @@ test("rewrites old spellings", () => {
   expect(canonical.scheduleRule).toBe("immediate");
   expect(step?.interpreter.skill).toEqual({ minVersion: "1.0.0", maxVersion: "2.0.0" });
   expect(step?.failureBehavior.retryBackoffStrategy.type).toBe("linear");
-  expect(Object.keys(step?.outputFieldRules ?? {})).toEqual(["A"]);
+  expect(Object.keys(step?.outputFieldRules ?? {})).toEqual(["A", "B"]);
+  expect(step?.outputFieldRules["B"]).toMatchObject({ extractMethod: "content", source: "stdout" });
   expect(step?.outputFieldRules["A"]).toMatchObject({ extractMethod: "regEx", source: "stdout" });
 });
 

@@ -217,9 +217,14 @@ function canonicalOutputFieldRule(rule: OutputFieldRule): CanonicalOutputFieldRu
     extractMethod: method === "regex" ? "regEx" : method,
     required: rule.required ?? false,
     sensitive: rule.sensitive ?? false,
-    source: rule.source ?? (rule.sourceType === "output" ? "stdout" : ""),
+    source: rule.sourceType === "output" ? sourceOfOutput(rule) : (rule.source ?? ""),
     sourceType: rule.sourceType,
   };
+}
+
+/** A template that was copied from what a service answered says "" where none was named. */
+function sourceOfOutput({ source }: OutputFieldRule): string {
+  return source === undefined || source === "" ? "stdout" : source;
 }
 
 function unlessDefault<Name extends string, Value extends string, Default extends Value>(

@@ -1,13 +1,13 @@
 import type { CommandSpec } from "../../command.ts";
 import { jobRows } from "../../render/columns.ts";
-import { bodyOptions, readBody } from "../../template/read-body.ts";
+import { templateOptions, readBody } from "../../template/read-body.ts";
 import { jobOption } from "./job-option.ts";
 
 /** `scheduler jobs update-job` */
 export const updateJob: CommandSpec = {
   options: [
     jobOption,
-    ...bodyOptions,
+    ...templateOptions,
     {
       flag: "--if-match <ETAG>",
       summary: "change the job only if it still is this version (get-head shows it)",
