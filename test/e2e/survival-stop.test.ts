@@ -77,7 +77,8 @@ describe("what is stopped", () => {
     await fleet.client.cancelRun(canceledId, { signal });
     const canceled = await finalRun(fleet, canceledId);
     const left = pidsOfRun(canceledId);
-    expect(pidsOfRun(otherId)).toEqual(expect.arrayContaining(others.slice(0, 2)));
+    // The first one is the step's shell; those behind it are its short sleeps.
+    expect(pidsOfRun(otherId)).toContain(others[0]);
     openGate(fleet.node(1));
     const other = await finalRun(fleet, otherId);
 
