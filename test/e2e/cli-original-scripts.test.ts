@@ -91,8 +91,11 @@ describe("scripts that were written for the original", () => {
     const run = ["management", "filter", "run-adhocFilter", "--body", JSON.stringify(filter)];
     const full = await stack.json([...run, "--expand"]);
     const partial = await stack.json([...run, "--expand=false"]);
+    const enrolment = await stack.json(["status", "get-status", "--nodeId", nodeId]);
 
     expect(valueAt(got, ["item", "duration"])).toBe(2);
+    expect(textAt(enrolment, ["item", "id"])).toBe(nodeId);
+    expect(textAt(enrolment, ["item", "stateWorkflow", 0, "status"])).toBe("Success");
     expect(textAt(full, ["items", 0, "id"])).toBe(nodeId);
     expect(textAt(full, ["items", 0, "checkedinAt"])).toMatch(/^\d{4}-/);
     expect(textAt(full, ["items", 0, "installedSkills", 0, "name"])).toBe("courier-runner");

@@ -163,6 +163,17 @@ export const commandTree: CommandGroup = {
       ],
     },
     {
+      name: "status",
+      summary: "how far the enrolment of nodes is",
+      children: [
+        {
+          name: "get-status",
+          summary: "show how far a node's enrolment is",
+          load: async () => (await import("./commands/get-enrollment-status.ts")).getStatus,
+        },
+      ],
+    },
+    {
       name: "register-device",
       summary: "store a service's URL and token as a profile",
       load: async () => (await import("./commands/register-device.ts")).registerDevice,
