@@ -150,6 +150,24 @@ onEachDatabase("steps and output", (setup) => {
     ]);
   });
 
+  test("keeps the rest of a piece that is sent again before what was written after it", async () => {
+    const { db, runId, nodeId } = await oneRun(await setup());
+    const bytes = new Uint8Array([1, 2, 3]);
+    const begun = chunk(runId, { data: bytes.subarray(0, 1) });
+    const whole = chunk(runId, { data: bytes });
+    const nextStep = chunk(runId, { stepNumber: 2 });
+
+    await appendOutput(db, [{ nodeId, now, chunks: [begun] }]);
+    await appendOutput(db, [{ nodeId, now, chunks: [whole, nextStep] }]);
+
+    const { items } = await listOutput(db, { runId, limit: 10 });
+    expect(items.map(({ stepNumber, offset }) => [stepNumber, offset])).toEqual([
+      [1, 0],
+      [1, 1],
+      [2, 0],
+    ]);
+  });
+
   test("ignores output of other nodes' runs and of other tokens", async () => {
     const { db, runId, nodeId } = await oneRun(await setup());
 

@@ -68,13 +68,23 @@ export async function appendOutput(
   client: Queryable,
   batches: readonly NodeOutputBatch[],
 ): Promise<void> {
-  let chunks: readonly OwnedChunk[] = batches.flatMap(({ nodeId, now, chunks: own }) =>
+  const chunks: readonly OwnedChunk[] = batches.flatMap(({ nodeId, now, chunks: own }) =>
     own.map((chunk) => ({ ...chunk, nodeId, now })),
   );
-  while (chunks.length > 0) {
-    const insertedCount = await insertOutput(client, chunks);
-    if (insertedCount === chunks.length) return;
-    chunks = await restOfStored(client, chunks);
+  if (chunks.length === 0) return;
+  const inserted = await insertOutput(client, chunks);
+  if (inserted.length === chunks.length) return;
+  // Some were sent again. Rare; one by one, because the rest of a piece comes before the pieces behind it.
+  await client.query({ text: "DELETE FROM output_chunks WHERE seq = ANY($1)", values: [inserted] });
+  for (const chunk of chunks) await appendChunk(client, chunk);
+}
+
+async function appendChunk(client: Queryable, chunk: OwnedChunk): Promise<void> {
+  let rest: readonly OwnedChunk[] = [chunk];
+  while (rest.length > 0) {
+    const inserted = await insertOutput(client, rest);
+    if (inserted.length > 0) return;
+    rest = await restOfStored(client, rest);
   }
 }
 
@@ -83,8 +93,11 @@ interface OwnedChunk extends NewOutputChunk {
   readonly now: number;
 }
 
-/** Returns how many are new. */
-async function insertOutput(client: Queryable, chunks: readonly OwnedChunk[]): Promise<number> {
+/** Returns the seq of each that is new. */
+async function insertOutput(
+  client: Queryable,
+  chunks: readonly OwnedChunk[],
+): Promise<readonly number[]> {
   // Unique index on runs.id, unique index of output_chunks. The order of the batch is the order of arrival.
   const text = `
     INSERT INTO output_chunks (run_seq, step_number, attempt, stream, byte_offset, data, received_at)
@@ -96,8 +109,8 @@ async function insertOutput(client: Queryable, chunks: readonly OwnedChunk[]): P
       SELECT seq FROM runs WHERE id = chunk.run_id AND token = chunk.token AND node_id = chunk.node_id LIMIT 1) AS run
     ORDER BY chunk.place
     ON CONFLICT (run_seq, step_number, attempt, stream, byte_offset) DO NOTHING
-    RETURNING 1`;
-  const inserted = await queryRows(client, {
+    RETURNING seq`;
+  const inserted = await queryRows<{ readonly seq: number }>(client, {
     text,
     values: [
       chunks.map(({ runId }) => runId),
@@ -111,7 +124,7 @@ async function insertOutput(client: Queryable, chunks: readonly OwnedChunk[]): P
       chunks.map(({ now }) => now),
     ],
   });
-  return inserted.length;
+  return inserted.map(({ seq }) => seq);
 }
 
 /** What is left of the pieces of which something shorter is stored at the same offset. */
