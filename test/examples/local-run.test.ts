@@ -137,7 +137,7 @@ it("exits with 2 and every problem at its place when the template is wrong", asy
 
   expect([wrong.code, missing.code, flags.code]).toEqual([2, 2, 2]);
   expect(wrong.stderr).toContain("job.yaml:3:1  /bogus  unknown field");
-  expect(missing.stderr).toContain('--job-file "none.yaml" cannot be read');
+  expect(missing.stderr).toContain('--job-file "none.yaml" cannot be read: there is no such file');
 });
 
 it("keeps artifacts where it is told to, and replaces none", async () => {

@@ -89,7 +89,8 @@ async function readFile(path: string): Promise<Buffer> {
     return await readBounded(handle.createReadStream({ autoClose: false }), path);
   } catch (cause) {
     if (cause instanceof CourierError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const reason = text.startsWith("ENOENT") ? "there is no such file" : text;
     throw new CourierError("USAGE", `--job-file "${path}" cannot be read: ${reason}`, { cause });
   } finally {
     await handle?.close();
