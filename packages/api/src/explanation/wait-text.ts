@@ -57,7 +57,7 @@ export function rolloutWaitText(wait: RolloutWait, group: WaitedGroup): WaitText
       };
     case "last-runs":
       return {
-        message: `every run has begun, ${wait.openCount} ${have(wait.openCount)} not ended`,
+        message: `no run is left to start, ${wait.openCount} ${have(wait.openCount)} not ended`,
         releasedBy: "the end of the last of them",
         brief: `last ${counted(wait.openCount, "run")}`,
       };

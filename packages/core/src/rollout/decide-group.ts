@@ -33,7 +33,7 @@ export interface GroupSnapshot {
  * Why a group does nothing now. `ended`: for ever; `stopping`: it was halted and what is in flight has to end; `paused`: its
  * instance is; `quorum`: too few of its nodes are online; `barrier`: its batch has not ended; `window`: as many runs as may be
  * are in flight; `soak`: it waits after a batch; `budget`: what it could
- * start is kept back by disruption budgets; `last-runs`: every run has begun.
+ * start is kept back by disruption budgets; `last-runs`: no run is left to start.
  */
 export type RestCause =
   | "ended"

@@ -173,7 +173,7 @@ function canonicalFailureBehavior(behavior: FailureBehavior): CanonicalStep["fai
   return {
     action: behavior.action ?? "retryThenFail",
     retryBackoffStrategy: {
-      arguments: [...(strategy.arguments ?? [])],
+      arguments: (strategy.arguments ?? []).filter((entry) => typeof entry === "number"),
       delaySeconds: strategy.delaySeconds ?? 0,
       type: strategy.type ?? strategy.name ?? "none",
     },

@@ -277,8 +277,10 @@ export interface RetryBackoffStrategy {
   delaySeconds?: number;
   /**
    * @maxItems 10
+   *
+   * Items: {} stands in published examples for a number; it is dropped with a warning.
    */
-  arguments?: number[];
+  arguments?: (number | { [name: string]: never })[];
 }
 export interface StepLimits {
   cores?: number;

@@ -3540,7 +3540,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: "array",
             maxItems: 10,
             items: {
-              type: "number",
+              type: ["number", "object"],
+              maxProperties: 0,
+              description:
+                "{} stands in published examples for a number; it is dropped with a warning.",
             },
           },
         },

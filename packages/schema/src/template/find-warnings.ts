@@ -16,6 +16,7 @@ const platformInterpreters: readonly string[] = [
 export function findWarnings(template: JobTemplate): readonly Finding[] {
   return template.actions.steps.flatMap((step, index) => [
     ...strayRequired(step, `/actions/steps/${index}/outputFieldRules/required`),
+    ...emptyArguments(step, `/actions/steps/${index}/failureBehavior`),
     ...nearInterpreter(step, `/actions/steps/${index}/interpreter/name`),
     ...readableSecrets(step, `/actions/steps/${index}`),
   ]);
@@ -25,6 +26,18 @@ function strayRequired(step: Step, pointer: string): readonly Finding[] {
   if (typeof step.outputFieldRules?.["required"] !== "boolean") return [];
   const message = '"required" beside the output rules is no rule and is left out';
   return [{ pointer, at: "key", message }];
+}
+
+/** Published examples have them where a number is meant. */
+function emptyArguments(step: Step, pointer: string): readonly Finding[] {
+  const given = step.failureBehavior?.retryBackoffStrategy?.arguments ?? [];
+  return given.flatMap((entry, index): Finding[] => {
+    if (typeof entry === "number") return [];
+    const message = "{} is no number and is left out";
+    return [
+      { pointer: `${pointer}/retryBackoffStrategy/arguments/${index}`, at: "value", message },
+    ];
+  });
 }
 
 /** Nodes mask it, but the service keeps templates as they are. */

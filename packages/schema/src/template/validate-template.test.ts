@@ -328,6 +328,18 @@ test("warns about a stray non-rule beside the output rules", async () => {
   );
 });
 
+test("warns about the placeholders that published examples have for a strategy's arguments", async () => {
+  const withArguments = (given: readonly unknown[]): Promise<string> =>
+    textForEdit("actions/steps/0/failureBehavior", {
+      retryBackoffStrategy: { type: "polynomial", arguments: given },
+    });
+
+  expect(await withArguments([2, {}])).toMatch(
+    /arguments\/1 {2}\{\} is no number and is left out$/,
+  );
+  expect(await withArguments([{ degree: 2 }])).toContain("arguments/0");
+});
+
 test("warns about an interpreter that is nearly one of the platform's", async () => {
   expect(
     await textForEdit("actions/steps/0/interpreter/name", "chef-platform/shel-interpreter"),
