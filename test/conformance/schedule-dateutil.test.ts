@@ -6,7 +6,11 @@ import { Random } from "../simulation/random.ts";
 import { naive, randomCase, type RuleCase } from "./random-rule.ts";
 
 const isCi = process.env["CI"] === "true";
-const isThere = spawnSync("python3", ["-c", "import dateutil, zoneinfo"]).status === 0;
+/** The first Python that has dateutil: Debian's package is for Debian's own, which another may hide on the PATH. */
+const python = ["python3", "/usr/bin/python3"].find(
+  (program) => spawnSync(program, ["-c", "import dateutil, zoneinfo"]).status === 0,
+);
+const isThere = python !== undefined;
 
 /** COURIER_RULE_SEED replays one seed, COURIER_RULE_CASES sets how many rules are tried. */
 const seed = Number(process.env["COURIER_RULE_SEED"] ?? 20_261_125);
@@ -47,7 +51,7 @@ function oracle(cases: readonly RuleCase[]): OracleTime[][] {
     ...{ from: each.start, until: each.until, zone: each.zone, max: comparedMax },
     ...asDateutilReads(each),
   }));
-  const { stdout, stderr, status } = spawnSync("python3", [program], {
+  const { stdout, stderr, status } = spawnSync(python ?? "python3", [program], {
     input: JSON.stringify(input),
     maxBuffer: 1 << 28,
     timeout: 280_000,

@@ -127,7 +127,10 @@ function isOnPath(program) {
 }
 
 function hasDateutil() {
-  return spawnSync("python3", ["-c", "import dateutil, zoneinfo"]).status === 0;
+  // Debian's package is for Debian's own Python, which another may hide on the PATH.
+  return ["python3", "/usr/bin/python3"].some(
+    (program) => spawnSync(program, ["-c", "import dateutil, zoneinfo"]).status === 0,
+  );
 }
 
 function canInstall() {
