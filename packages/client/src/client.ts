@@ -282,7 +282,10 @@ function createRequests(options: ClientOptions) {
         "Content-Type": mediaType ?? "application/json",
         ...(ifMatch === undefined ? {} : { "If-Match": ifMatch }),
       };
-      return send<T>({ method: "PUT", path, body, headers, signal }, ifMatch === undefined);
+      return sendBody<T>("PUT", path, {
+        ...{ body, headers, signal },
+        isRepeatable: ifMatch === undefined,
+      });
     },
     /** The answer's headers beside its body. */
     getTagged: async <T>(path: string, { signal }: CallOptions) => {
