@@ -46,6 +46,24 @@ describe("scheduler jobs", () => {
     expect((await stack.cli([...update, "--ifMatch", etag])).code).toBe(5);
   });
 
+  it("warns on stderr of a schedule that is surely not meant, when it is added and when it is changed", async () => {
+    const template = {
+      ...jobTemplate({ name: "dense", nodes: ["web-1"] }),
+      scheduleRule: "CRON:* 0 3 1 1 *",
+    };
+    const body = ["--body", JSON.stringify(template)];
+    const added = await stack.cli([...jobs, "add-job", ...body]);
+    const jobId = textAt(JSON.parse(added.stdout), ["item", "id"]);
+    const updated = await stack.cli([...jobs, "update-job", "--jobId", jobId, ...body]);
+    const validated = await stack.json([...jobs, "validate", ...body]);
+
+    const warning =
+      /^warning: --body:1:\d+ \/scheduleRule: occurs every second at its densest, for/;
+    expect([added.code, added.stderr]).toEqual([0, expect.stringMatching(warning)]);
+    expect([updated.code, updated.stderr]).toEqual([0, expect.stringMatching(warning)]);
+    expect(valueAt(validated, ["item", "warnings", 0, "pointer"])).toBe("/scheduleRule");
+  });
+
   it("names the line of what is wrong in the template of an update", async () => {
     const jobId = await add("wrong");
     const stdin =
@@ -128,6 +146,25 @@ describe("scheduler exceptions", () => {
     expect(Object.keys(listed as object)).toEqual(["items", "pagination", "totalItems"]);
     expect(valueAt(deleted, ["item", "name"])).toBe("walk");
     expect(gone).toMatchObject({ code: "EXCEPTION_RULE_NOT_FOUND" });
+  });
+
+  it("warns on stderr of a rule that leaves no free minute, and of a job that no time is left for", async () => {
+    const rule = '{"name":"always","rrule":"RRULE:FREQ=HOURLY","duration":60}';
+    const frozen = await stack.cli([...exceptions, "add-rule", "--body", rule]);
+    const template = { ...jobTemplate({ name: "never", nodes: ["web-1"] }), scheduleRule: yearly };
+    const never = await stack.cli([...jobs, "add-job", "--body", JSON.stringify(template)]);
+    await stack.json([...exceptions, "delete-rule", "--ruleId", "always"]);
+
+    expect(frozen.code).toBe(0);
+    expect(frozen.stderr).toMatch(
+      /^warning: \/rrule: with this rule no job starts any more from .* delete-rule --ruleId [0-9a-f-]{36}\n$/,
+    );
+    expect(valueAt(JSON.parse(frozen.stdout), ["warnings", 0, "pointer"])).toBe("/rrule");
+    expect(never).toMatchObject({
+      code: 0,
+      stderr:
+        "warning: every time in sight is blocked, so the job does not run: see exceptionReasons\n",
+    });
   });
 
   it("lets a start wait, which --ignore-exceptions does not", async () => {

@@ -3,6 +3,7 @@ import {
   CourierError,
   findMistakes,
   findScheduleProblems,
+  findScheduleWarnings,
   findUnsupported,
   isSameSchedule,
   type ErrorDetail,
@@ -19,6 +20,7 @@ import {
 /** A template that this version can execute. */
 export interface CheckedTemplate {
   readonly job: CanonicalJob;
+  /** What is legal but odd, or surely not meant. */
   readonly warnings: readonly Problem[];
   /** Values of read-only fields that came with a template that replaces another. */
   readonly ignored: Readonly<Record<string, unknown>>;
@@ -51,8 +53,9 @@ export async function checkTemplate(
   if (scheduleProblems.length > 0) throw invalid(await result.locate(scheduleProblems));
   const unsupported = findUnsupported(job);
   if (unsupported.length > 0) throw unsupportedError(await result.locate(unsupported));
-  const { warnings, ignored, locate } = result;
-  return { job, warnings, ignored, locate };
+  const { ignored, locate } = result;
+  const scheduleWarnings = isKept ? [] : await locate(findScheduleWarnings(job, now));
+  return { job, warnings: [...scheduleWarnings, ...result.warnings], ignored, locate };
 }
 
 /** Problems of a template as the details of an error. */

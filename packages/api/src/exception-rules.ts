@@ -1,4 +1,9 @@
-import { CourierError, findGlobalExceptionProblems } from "@courier/core";
+import {
+  CourierError,
+  findGlobalExceptionProblems,
+  findLongFreeze,
+  globalWindowOf,
+} from "@courier/core";
 import { workTopic, type WorkMessage } from "@courier/protocol";
 import type { GlobalException, SchemaTypes } from "@courier/schema";
 import {
@@ -15,6 +20,7 @@ import {
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { recordChange } from "./audit.ts";
+import { readExceptionWindows } from "./exception-windows.ts";
 import { exceptionRuleRoutes } from "./exception-rule-routes.ts";
 import { exceptionRulesMax } from "./limits.ts";
 import { found } from "./not-found.ts";
@@ -44,11 +50,11 @@ export function addExceptionRuleRoutes(app: FastifyInstance, context: ApiContext
   }));
   app.post<WithRule>(prefix, exceptionRuleRoutes.add, async (request, reply) => {
     reply.code(201);
-    return { item: await add(context, request) };
+    return answerWithWarnings(context, await add(context, request));
   });
-  app.put<OneRule & WithRule>(`${prefix}/:ruleId`, exceptionRuleRoutes.update, async (request) => ({
-    item: await update(context, request),
-  }));
+  app.put<OneRule & WithRule>(`${prefix}/:ruleId`, exceptionRuleRoutes.update, async (request) =>
+    answerWithWarnings(context, await update(context, request)),
+  );
   app.delete<OneRule>(`${prefix}/:ruleId`, exceptionRuleRoutes.delete, async (request) => ({
     item: await remove(context, request),
   }));
@@ -57,7 +63,7 @@ export function addExceptionRuleRoutes(app: FastifyInstance, context: ApiContext
 async function add(
   context: ApiContext,
   request: FastifyRequest<WithRule>,
-): Promise<GlobalException> {
+): Promise<ExceptionRuleRow> {
   const now = context.clock.now();
   const { name, description = "", rrule, duration, timeZone = "UTC" } = request.body;
   const times = { anchoredAt: beginOf(now), createdAt: now, updatedAt: now };
@@ -74,14 +80,14 @@ async function add(
     const message = `there are ${exceptionRulesMax} global exceptions already, which is the limit`;
     throw new CourierError("EXCEPTION_LIMIT", message);
   });
-  return ruleItem(row);
+  return row;
 }
 
 /** What the body leaves out stays. A rule whose times change begins now. */
 async function update(
   context: ApiContext,
   request: FastifyRequest<OneRule & WithRule>,
-): Promise<GlobalException> {
+): Promise<ExceptionRuleRow> {
   const now = context.clock.now();
   const previous = await ruleOf(context.db, request);
   const { name, description, rrule, duration, timeZone } = request.body;
@@ -103,7 +109,7 @@ async function update(
     if (owner !== undefined && owner.id !== row.id) await refuseName(tx, row.name);
     if (!(await updateExceptionRule(tx, row))) await ruleOf(tx, request);
   });
-  return ruleItem(row);
+  return row;
 }
 
 async function remove(
@@ -154,6 +160,24 @@ function requireSoundRule(row: ExceptionRuleRow, now: number): void {
   throw new CourierError("BODY_INVALID", `the body's ${first.pointer.slice(1)}: ${first.message}`, {
     details,
   });
+}
+
+/** The rule as it is now, and what it does to everybody, where that is surely not meant. */
+async function answerWithWarnings(
+  context: ApiContext,
+  row: ExceptionRuleRow,
+): Promise<SchemaTypes["exception-rule-response"]> {
+  const { windows } = await readExceptionWindows(context.db);
+  const freeze = findLongFreeze(globalWindowOf(row), windows, context.clock.now());
+  const item = ruleItem(row);
+  if (freeze === null) return { item };
+  const [from, until] = [rfc3339(freeze.from), rfc3339(freeze.until)];
+  const extent = freeze.isEndKnown
+    ? `no job starts from ${from} until ${until}`
+    : `no job starts any more from ${from} on: there is no free time in sight (up to ${until})`;
+  const remedy = `take it back with: courier-cli scheduler exceptions delete-rule --ruleId ${row.id}`;
+  const message = `with this rule ${extent}; if that is not meant, ${remedy}`;
+  return { item, warnings: [{ pointer: "/rrule", message }] };
 }
 
 async function ruleOf(db: Db, request: FastifyRequest<OneRule>): Promise<ExceptionRuleRow> {

@@ -1,6 +1,7 @@
 import {
   estimateRunTimes,
   findPlanWarnings,
+  listSome,
   timetableOf,
   type ErrorDetail,
   type PlannedGroup,
@@ -46,7 +47,7 @@ export async function planJob(
   const estimate = estimateRunTimes(timetable, { after: now - 1, count });
   const warnings = [
     ...(await nameWarning(context.db, job.name)),
-    ...(timetable.schedule.kind === "immediate" ? heldBackWarning(estimate) : []),
+    ...(timetable.schedule.kind === "immediate" ? heldBackWarning : allBlockedWarning)(estimate),
     ...findPlanWarnings(planned),
   ];
   return {
@@ -86,6 +87,15 @@ function heldBackWarning({ times, blocked }: RunTimeEstimate): ErrorDetail[] {
   const start =
     startsAt === undefined ? "nothing is free in sight" : `it starts at ${rfc3339(startsAt)}`;
   const message = `does not start at once: held back by ${first.label}; ${start}`;
+  return [{ pointer: "/scheduleRule", message }];
+}
+
+/** A recurring job that would never start as the exceptions are now. */
+function allBlockedWarning({ times, blocked }: RunTimeEstimate): ErrorDetail[] {
+  const [last] = blocked.slice(-1);
+  if (times.length > 0 || last === undefined) return [];
+  const labels = [...new Set(blocked.map(({ label }) => label))];
+  const message = `nothing of it would run: every time in sight is blocked (${blocked.length}, up to ${rfc3339(last.at)}), by ${listSome(labels)}`;
   return [{ pointer: "/scheduleRule", message }];
 }
 

@@ -88,6 +88,7 @@ export {
 } from "./schedule/timetable.ts";
 export type { BlockedSpan, NextExecution } from "./schedule/next-execution.ts";
 export { firstFreeInstant, nextExecution, spansUntil } from "./schedule/next-execution.ts";
+export { findLongFreeze, findScheduleWarnings } from "./schedule/schedule-warnings.ts";
 export type { RunTimeEstimate } from "./schedule/estimate-run-times.ts";
 export { estimateRunTimes } from "./schedule/estimate-run-times.ts";
 export type { StartDecision } from "./schedule/decide-start.ts";

@@ -6,6 +6,7 @@ import type { CommandContext } from "../context.ts";
 import { finishWait, readWait, waitNotes, waitOptions } from "../progress/finish-wait.ts";
 import { findInstanceOfJob } from "../progress/find-instance.ts";
 import { summariseOutcomes } from "../progress/progress-lines.ts";
+import { noteWarnings } from "../render/warnings.ts";
 import { templateOptions, readBody } from "../template/read-body.ts";
 import { jobExamples } from "../template/job-examples.ts";
 import type { Flags } from "../usage/flags.ts";
@@ -33,7 +34,8 @@ export const addJob: CommandSpec = {
     const body = await readBody(flags, context.world.stdin);
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkTemplate } = await import("../template/check-template.ts");
-    const { warnings } = await checkTemplate(body, Date.now());
+    const { scheduleWarnings, warnings } = await checkTemplate(body, Date.now());
+    await noteWarnings(context, scheduleWarnings, body.file);
     for (const { pointer, message } of warnings) context.trace(`warning: ${pointer}: ${message}`);
     const client = await context.client();
     const { locateProblems } = await import("../template/locate-problems.ts");
@@ -44,6 +46,7 @@ export const addJob: CommandSpec = {
         signal: context.world.signal,
       }),
     );
+    await noteNeverFree(context, added.item);
     return finishWait(context, {
       client,
       wait,
@@ -59,6 +62,16 @@ function readPlan(flags: Flags): string | undefined {
   if (plan === undefined || /^p\d+-[0-9a-f]+-[0-9a-f]+$/.test(plan)) return plan;
   const message = `--plan must be the hash that \`scheduler jobs plan\` prints (p1-…), not "${plan}"`;
   throw new CourierError("USAGE", message);
+}
+
+/** The job is there, and as the exceptions are now it will not run. */
+async function noteNeverFree(
+  context: CommandContext,
+  { nextExecutionTime, exceptionReasons }: AddJobResponse["item"],
+): Promise<void> {
+  if (exceptionReasons.length === 0 || !nextExecutionTime.startsWith("0001-")) return;
+  const message = "every time in sight is blocked, so the job does not run: see exceptionReasons";
+  await noteWarnings(context, [{ pointer: "", message }]);
 }
 
 async function print(

@@ -1,7 +1,7 @@
 import type { ErrorDetail } from "@courier/core";
 
 import type { CommandSpec } from "../command.ts";
-import { renderDetail } from "../render/error.ts";
+import { noteWarnings } from "../render/warnings.ts";
 import { templateOptions, readBody } from "../template/read-body.ts";
 
 /** `scheduler jobs validate` */
@@ -14,18 +14,15 @@ export const validateTemplate: CommandSpec = {
     const body = await readBody(flags, context.world.stdin);
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkTemplate } = await import("../template/check-template.ts");
-    const { warnings, unsupported } = await checkTemplate(body, Date.now());
-    const remarks: readonly ErrorDetail[] = [...warnings, ...unsupported];
+    const checked = await checkTemplate(body, Date.now());
+    const { scheduleWarnings, warnings, unsupported } = checked;
+    const remarks: readonly ErrorDetail[] = [...scheduleWarnings, ...warnings, ...unsupported];
     await context.printItem({ item: { valid: true, problems: [], warnings: remarks } }, [
       { header: "valid", value: ({ valid }) => valid },
       { header: "warnings", value: (item) => item.warnings.length },
     ]);
     if (context.format !== "table" && context.world.stderr.isTTY !== true) return 0;
-    for (const remark of remarks) {
-      await context.note(
-        `${context.paintError("warning:", "warning")} ${renderDetail(remark, body.file)}`,
-      );
-    }
+    await noteWarnings(context, remarks, body.file);
     return 0;
   },
 };

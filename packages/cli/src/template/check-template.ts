@@ -2,6 +2,7 @@ import {
   canonicaliseTemplate,
   findMistakes,
   findScheduleProblems,
+  findScheduleWarnings,
   findUnsupported,
   type ErrorDetail,
 } from "@courier/core";
@@ -13,6 +14,8 @@ import { TemplateError } from "./template-error.ts";
 /** A template that is valid. */
 export interface CheckedTemplate {
   readonly job: CanonicalJob;
+  /** What of its schedule is surely not meant. */
+  readonly scheduleWarnings: readonly ErrorDetail[];
   /** What is odd but accepted. */
   readonly warnings: readonly ErrorDetail[];
   /** What is valid but refused by services of this version. */
@@ -30,6 +33,7 @@ export async function checkTemplate(body: Body, now: number): Promise<CheckedTem
   if (scheduleProblems.length > 0) throw invalid(body, await result.locate(scheduleProblems));
   return {
     job,
+    scheduleWarnings: await result.locate(findScheduleWarnings(job, now)),
     warnings: result.warnings,
     unsupported: await result.locate(findUnsupported(job)),
   };
@@ -38,13 +42,16 @@ export async function checkTemplate(body: Body, now: number): Promise<CheckedTem
 /** Checks a template that replaces a job's: it may be a job as get-job shows it. Whether its schedule has ended the service knows. */
 export async function checkReplacement(
   body: Body,
-): Promise<{ readonly warnings: readonly ErrorDetail[] }> {
+  now: number,
+): Promise<Pick<CheckedTemplate, "scheduleWarnings" | "warnings">> {
   const ignoredFields = readOnlyJobFields;
   const result = await validateTemplate(body.text, body.format, { ignoredFields });
   if (!result.ok) throw invalid(body, result.problems);
-  const mistakes = findMistakes(canonicaliseTemplate(result.template));
+  const job = canonicaliseTemplate(result.template);
+  const mistakes = findMistakes(job);
   if (mistakes.length > 0) throw invalid(body, await result.locate(mistakes));
-  return { warnings: result.warnings };
+  const scheduleWarnings = await result.locate(findScheduleWarnings(job, now));
+  return { scheduleWarnings, warnings: result.warnings };
 }
 
 function invalid(body: Body, problems: readonly ErrorDetail[]): TemplateError {

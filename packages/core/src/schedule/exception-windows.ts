@@ -62,12 +62,15 @@ export function* freeOccurrencesAfter(
   return blocked;
 }
 
-/** The window that is open at an instant (Unix ms), the first in the list of several. */
-export function openWindow(
-  windows: readonly ExceptionWindow[],
-  at: number,
-): OpenWindow | undefined {
-  return firstOpen(windows.map(watch), at);
+/** Says of ascending instants (Unix ms) which window is open, the first in the list of several. */
+export function watchWindows(windows: readonly ExceptionWindow[]): Watch {
+  const watches = windows.map(watch);
+  return (at) => firstOpen(watches, at);
+}
+
+/** When the first window opens that is not over at an instant (Unix ms); null when none does. */
+export function firstOpening({ schedule, durationMs }: ExceptionWindow, at: number): number | null {
+  return nextOccurrence(schedule, at - durationMs)?.at ?? null;
 }
 
 type OpenWindow = Omit<BlockedOccurrence, "at">;

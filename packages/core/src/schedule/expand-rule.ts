@@ -23,6 +23,8 @@ export interface Series {
   readonly rule: RecurrenceRule;
   /** Last local time that may occur. */
   readonly last: number;
+  /** Neither COUNT nor a local UNTIL ends it. */
+  readonly isEndless: boolean;
 }
 
 /** What a search looked at, and whether it was stopped before it knew that nothing comes. */
@@ -40,11 +42,14 @@ export function newSearch(upTo: number = Infinity): Search {
 /** Null when COUNT would take more than `searchStepsMax` steps to be counted. */
 export function seriesOf(rule: RecurrenceRule): Series | null {
   const inDays = inWholeDays(rule);
-  if (inDays === null || hasNoPlace(inDays)) return { rule, last: -Infinity };
+  if (inDays === null || hasNoPlace(inDays)) {
+    return { rule, last: -Infinity, isEndless: false };
+  }
   const last = Math.min(endOfTime, rule.until?.isLocal === true ? rule.until.at : Infinity);
-  if (rule.count === null) return { rule: inDays, last };
+  const isEndless = rule.count === null && rule.until?.isLocal !== true;
+  if (rule.count === null) return { rule: inDays, last, isEndless };
   const counted = lastCounted(inDays, rule.count);
-  return counted === null ? null : { rule: inDays, last: Math.min(last, counted) };
+  return counted === null ? null : { rule: inDays, last: Math.min(last, counted), isEndless };
 }
 
 /**

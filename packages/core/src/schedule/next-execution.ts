@@ -1,6 +1,6 @@
 import {
   freeOccurrencesAfter,
-  openWindow,
+  watchWindows,
   windowsMax,
   type BlockedOccurrence,
   type ExceptionWindow,
@@ -50,9 +50,10 @@ export function nextExecution(timetable: Timetable, after: number): NextExecutio
 /** The first instant at or after another (Unix ms) that no window covers, and which windows stood in the way. */
 export function firstFreeInstant(windows: readonly ExceptionWindow[], from: number): NextExecution {
   const blocked: BlockedOccurrence[] = [];
+  const openAt = watchWindows(windows);
   let at = from;
   for (let passed = 0; passed < windowsMax; passed += 1) {
-    const open = openWindow(windows, at);
+    const open = openAt(at);
     if (open === undefined) return { nextAt: at, blocked: blockedSpans(blocked), reviewAt: null };
     blocked.push({ at: from, ...open });
     at = open.windowEndsAt;

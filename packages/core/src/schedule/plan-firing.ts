@@ -1,4 +1,4 @@
-import { freeOccurrencesAfter, openWindow, type BlockedOccurrence } from "./exception-windows.ts";
+import { freeOccurrencesAfter, watchWindows, type BlockedOccurrence } from "./exception-windows.ts";
 import {
   blockedSpans,
   nextExecution,
@@ -109,7 +109,7 @@ function dueFrom(timetable: Timetable, dueAt: number, now: number): Due {
 
 /** The exceptions may have changed since `dueAt` was found to be free. */
 function dueItself({ windows }: Timetable, dueAt: number): Due {
-  const open = openWindow(windows, dueAt);
+  const open = watchWindows(windows)(dueAt);
   return open === undefined
     ? { due: [dueAt], blocked: [] }
     : { due: [], blocked: [{ at: dueAt, ...open }] };

@@ -16,7 +16,8 @@ export interface Timetable {
   readonly windows: readonly ExceptionWindow[];
 }
 
-type ScheduledJob = Pick<
+/** What of a job says when it runs. */
+export type ScheduledJob = Pick<
   CanonicalJob,
   "scheduleRule" | "exceptionRules" | "timeZone" | "ignoreExceptions"
 >;

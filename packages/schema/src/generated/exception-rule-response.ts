@@ -7,4 +7,15 @@ import type { GlobalException } from "./exception-rule.ts";
  */
 export interface GlobalExceptionResponse {
   item: GlobalException;
+  /**
+   * Only of a change that was made all the same: what it does that is surely not meant.
+   */
+  warnings?: RuleWarning[];
+}
+export interface RuleWarning {
+  message: string;
+  /**
+   * JSON pointer into the body.
+   */
+  pointer: string;
 }

@@ -1372,6 +1372,26 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       item: {
         $ref: "exception-rule",
       },
+      warnings: {
+        type: "array",
+        items: {
+          title: "RuleWarning",
+          type: "object",
+          additionalProperties: false,
+          required: ["message", "pointer"],
+          properties: {
+            message: {
+              type: "string",
+            },
+            pointer: {
+              type: "string",
+              description: "JSON pointer into the body.",
+            },
+          },
+        },
+        description:
+          "Only of a change that was made all the same: what it does that is surely not meant.",
+      },
     },
   },
   "exception-rule": {

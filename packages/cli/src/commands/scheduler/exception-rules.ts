@@ -2,6 +2,7 @@ import type { GlobalException } from "@courier/schema";
 
 import { pageOptions, type CommandSpec, type OptionSpec } from "../../command.ts";
 import type { Column } from "../../render/table.ts";
+import { noteWarnings } from "../../render/warnings.ts";
 import { bodyOptions } from "../../template/read-body.ts";
 import { readDocument } from "../../template/read-document.ts";
 import { readPageQuery } from "../../usage/page-query.ts";
@@ -39,7 +40,9 @@ export const addRule: CommandSpec = {
     const body = await readDocument(flags, context.world.stdin);
     const client = await context.client();
     const { signal } = context.world;
-    await context.printItem(await client.addExceptionRule({ body, signal }), ruleRows);
+    const answer = await client.addExceptionRule({ body, signal });
+    await context.printItem(answer, ruleRows);
+    await noteWarnings(context, answer.warnings ?? []);
     return 0;
   },
 };
@@ -76,7 +79,9 @@ export const updateRule: CommandSpec = {
     const body = await readDocument(flags, context.world.stdin);
     const client = await context.client();
     const { signal } = context.world;
-    await context.printItem(await client.updateExceptionRule(ruleId, { body, signal }), ruleRows);
+    const answer = await client.updateExceptionRule(ruleId, { body, signal });
+    await context.printItem(answer, ruleRows);
+    await noteWarnings(context, answer.warnings ?? []);
     return 0;
   },
 };

@@ -1,5 +1,6 @@
 import type { CommandSpec } from "../../command.ts";
 import { jobRows } from "../../render/columns.ts";
+import { noteWarnings } from "../../render/warnings.ts";
 import { templateOptions, readBody } from "../../template/read-body.ts";
 import { jobOption } from "./job-option.ts";
 
@@ -22,7 +23,8 @@ export const updateJob: CommandSpec = {
     const body = await readBody(flags, context.world.stdin);
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkReplacement } = await import("../../template/check-template.ts");
-    const { warnings } = await checkReplacement(body);
+    const { scheduleWarnings, warnings } = await checkReplacement(body, context.world.now());
+    await noteWarnings(context, scheduleWarnings, body.file);
     for (const { pointer, message } of warnings) context.trace(`warning: ${pointer}: ${message}`);
     const client = await context.client();
     const { locateProblems } = await import("../../template/locate-problems.ts");
