@@ -116,7 +116,38 @@ describe("plan and simulate with a service", () => {
       ...{ nodeCount: 2, nodesFrom: "service", seed: "1", rounds: 1000 },
       probability: { success: 1, failure: 0, stalled: 0 },
       durationSeconds: { p50: 10, p95: 10, max: 10 },
+      budgets: [],
     });
+  });
+
+  it("simulate and plan keep to disruption budgets", async () => {
+    const constraints = { healthStatus: { operator: "=", value: ["online", "offline"] } };
+    const budget = JSON.stringify({ name: "one by one", max: 1, constraints });
+    await stack.json(["scheduler", "budgets", "add-budget", "--body", budget]);
+    const stdin = template
+      .replace("value = 1", "value = 2")
+      .replace('nodeListType = "savedList"', 'nodeListType = "nodes"')
+      .replace('listId = "shop"', 'nodeIdentifiers = ["web-1", "web-2"]');
+    const body = ["--body-file", "-", "--body-format", "toml", "--format", "table"];
+
+    const free = await stack.cli([...simulate, ...body, "--latency", "5s"], { stdin });
+    const held = await stack.cli([...simulate, ...body, "--latency", "5s", "--resolve"], { stdin });
+    const plan = await stack.cli(["scheduler", "jobs", "plan", ...body], { stdin });
+    await stack.json(["scheduler", "budgets", "delete-budget", "--budgetId", "one by one"]);
+
+    expect(free.stdout).toContain("duration       p50 0:05, p95 0:05, longest 0:05");
+    expect(free.stdout).toContain("budgets        not considered");
+    expect(held.stdout).toContain("duration       p50 0:10, p95 0:10, longest 0:10");
+    expect(held.stdout).toContain(
+      "budgets        one by one: at most 1 of 2 nodes at once, 2 of these are in it; other jobs leave it free",
+    );
+    expect(plan.stdout).toContain(
+      'has 2 nodes that count for budget "one by one", at most 1 of 2 nodes at once',
+    );
+    expect(plan.stdout).toContain("1: web-1, web-2 (1 at once)");
+    expect(plan.stdout).toContain(
+      'up to 2 nodes of budget "one by one" would start at once, it lets 1: the others wait for their turn',
+    );
   });
 });
 
@@ -160,6 +191,7 @@ describe("simulate without a service", () => {
     expect(stdout).toMatchInlineSnapshot(`
       "job            offline
       nodes          3 (named in the template)
+      budgets        not considered: the service knows them, and it was not asked (--resolve asks it)
       assumed        20 % fail, 0 % time out, 0 % unreachable, latency 2s..30s
       played         200 rounds, seed e2e
       success        40.5 %
@@ -186,6 +218,7 @@ describe("simulate without a service", () => {
       "--failure-rate and --timeout-rate are more than all runs together",
     ],
     [["--latency", "5s", "--nodes", "3,4"], "--nodes has 2 numbers, the template has 1 group"],
+    [["--latency", "5s", "--nodes", "3", "--resolve"], "--nodes and --resolve exclude each other"],
     [["--latency", "5s", "--nodes", "many"], "--nodes must be whole numbers up to 1000000"],
     [["--latency", "5s", "--rounds", "0"], "--rounds must be a whole number, 1 to 10000"],
   ])("refuses %j", async (flags, message) => {

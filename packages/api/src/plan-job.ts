@@ -16,6 +16,7 @@ import { rfc3339 } from "./rfc3339.ts";
 import { checkTemplate, type CheckedTemplate } from "./checked-template.ts";
 import { requireKnownTargets } from "./known-targets.ts";
 import { hashPlan } from "./plan-hash.ts";
+import { findPlannedBudgets } from "./planned-budgets.ts";
 import { planItem } from "./plan-json.ts";
 import type { RecentPlans } from "./recent-plans.ts";
 
@@ -41,7 +42,8 @@ export async function planJob(
   const memory = { job, targets };
   const hash = hashPlan(memory);
   plans.keep(hash, memory);
-  const planned = { job, groups: await describeGroups(context.db, memory) };
+  const groups = await describeGroups(context.db, memory);
+  const planned = { job, groups, budgets: await findPlannedBudgets(context.db, targets) };
   const { windows } = await readExceptionWindows(context.db);
   const timetable = timetableOf(job, now, windows);
   const estimate = estimateRunTimes(timetable, { after: now - 1, count });

@@ -1,10 +1,13 @@
 import {
+  countAtOnce,
+  describeBudgets,
   describeGroup,
   describeThresholds,
   listBatches,
   nodesInSeveralGroups,
   resolveGroupRules,
   type Batch,
+  type PlannedBudget,
   type PlannedGroup,
   type PlannedJob,
   type RunTimeEstimate,
@@ -19,7 +22,7 @@ export function planItem(
   planned: PlannedJob,
   at: { readonly now: number; readonly estimate: RunTimeEstimate },
 ): Omit<PlanItem, "hash" | "warnings"> {
-  const { job, groups } = planned;
+  const { job, groups, budgets } = planned;
   const runCount = groups.reduce((sum, { nodes }) => sum + nodes.length, 0);
   const several = nodesInSeveralGroups(groups);
   const repeated = several.reduce((sum, { groupNumbers }) => sum + groupNumbers.length - 1, 0);
@@ -30,11 +33,15 @@ export function planItem(
     executionType: job.target.executionType,
     nodeCount: runCount - repeated,
     runCount,
-    groups: groups.map(groupJson),
+    groups: groups.map((group, groupNumber) => groupJson(group, groupNumber, budgets)),
     nodesInSeveralGroups: several.map(({ node, groupNumbers }) => ({
       nodeId: node.id,
       name: node.name,
       groupNumbers: [...groupNumbers],
+    })),
+    budgets: budgets.map(({ id, nodeIds, ...budget }) => ({
+      ...{ budgetId: id, ...budget },
+      plannedNodeCount: nodeIds.size,
     })),
     schedule: scheduleJson(at.estimate),
   };
@@ -52,10 +59,16 @@ function scheduleJson({ times, blocked, notes }: RunTimeEstimate): PlanItem["sch
   };
 }
 
-function groupJson({ group, nodes }: PlannedGroup, groupNumber: number): PlanGroup {
+function groupJson(
+  planned: PlannedGroup,
+  groupNumber: number,
+  budgets: readonly PlannedBudget[],
+): PlanGroup {
+  const { group, nodes } = planned;
   const rules = resolveGroupRules(group, nodes.length);
   const isRolling = rules.distributionMethod === "rolling";
   const batches = isRolling ? [] : listBatches(rules, nodes.length);
+  const atOnce = countAtOnce(planned, budgets);
   const { sentences: _, nodeCount, ...thresholds } = describeThresholds(rules, nodes.length);
   return {
     groupNumber,
@@ -64,18 +77,24 @@ function groupJson({ group, nodes }: PlannedGroup, groupNumber: number): PlanGro
     onlineCount: nodes.filter(({ isOnline }) => isOnline).length,
     distributionMethod: rules.distributionMethod,
     windowSize: isRolling ? rules.batchSizes[0] : null,
+    atOnceCount: Math.max(0, ...atOnce),
     batches: batches.map(({ from, count }, index) => ({
       batchNumber: index + 1,
       nodeCount: count,
+      atOnceCount: atOnce[index] ?? count,
       onlineCount: nodes.slice(from, from + count).filter(({ isOnline }) => isOnline).length,
     })),
     thresholds,
-    meaning: [...describeGroup(rules, nodes.length)],
-    nodes: nodesJson(nodes, batches),
+    meaning: [...describeGroup(rules, nodes.length), ...describeBudgets(planned, budgets)],
+    nodes: nodesJson(nodes, { batches, budgets }),
   };
 }
 
-function nodesJson(nodes: PlannedGroup["nodes"], batches: readonly Batch[]): PlanGroup["nodes"] {
+function nodesJson(
+  nodes: PlannedGroup["nodes"],
+  of: { readonly batches: readonly Batch[]; readonly budgets: readonly PlannedBudget[] },
+): PlanGroup["nodes"] {
+  const { batches, budgets } = of;
   const batchNumbers = batches.flatMap(({ count }, index) =>
     Array.from({ length: count }, () => index + 1),
   );
@@ -84,6 +103,7 @@ function nodesJson(nodes: PlannedGroup["nodes"], batches: readonly Batch[]): Pla
     name,
     position,
     batchNumber: batchNumbers[position] ?? null,
+    budgetIds: budgets.flatMap((budget) => (budget.nodeIds.has(id) ? [budget.id] : [])),
     healthStatus: isOnline ? "online" : "offline",
   }));
 }

@@ -134,6 +134,7 @@ export { describeCondition } from "./variables/condition.ts";
 export type { Latency, ParsedLatency } from "./simulation/latency.ts";
 export { parseLatency } from "./simulation/latency.ts";
 export type { Round, SimulatedGroup, SimulatedTarget } from "./simulation/simulate-round.ts";
+export type { SimulatedBudgets } from "./simulation/virtual-budgets.ts";
 export type {
   Assumptions,
   GroupSimulation,
@@ -142,7 +143,13 @@ export type {
 } from "./simulation/simulate-rollout.ts";
 export { playRounds, roundsFor, summariseRounds } from "./simulation/simulate-rollout.ts";
 export { describeSimulation, percent } from "./simulation/describe-simulation.ts";
-export type { PlannedGroup, PlannedJob, PlannedNode } from "./plan/planned-target.ts";
+export type {
+  PlannedBudget,
+  PlannedGroup,
+  PlannedJob,
+  PlannedNode,
+} from "./plan/planned-target.ts";
+export { countAtOnce, describeBudgets } from "./plan/plan-budgets.ts";
 export type { PlanTexts } from "./plan/plan-texts.ts";
 export { planTexts } from "./plan/plan-texts.ts";
 export type { PlanMemory } from "./plan/find-drift.ts";

@@ -5,7 +5,12 @@ import type { CommandContext } from "../context.ts";
 import { simulatedRoundsMax } from "../limits.ts";
 import { simulationItem, simulationRows } from "../render/simulation-rows.ts";
 import { assumptionOptions, readAssumptions } from "../simulation/read-assumptions.ts";
-import { chooseTarget, nodesOption, readNodeCounts } from "../simulation/choose-target.ts";
+import {
+  chooseTarget,
+  nodesOption,
+  readNodeCounts,
+  resolveOption,
+} from "../simulation/choose-target.ts";
 import { templateOptions, readBody } from "../template/read-body.ts";
 
 /** `scheduler jobs simulate` */
@@ -14,6 +19,7 @@ export const simulateJob: CommandSpec = {
     ...templateOptions,
     ...assumptionOptions,
     nodesOption,
+    resolveOption,
     {
       flag: "--rounds <N>",
       summary: `how often to play it, up to ${simulatedRoundsMax} (default: 20 to 1000, the more the fewer nodes)`,
@@ -23,7 +29,8 @@ export const simulateJob: CommandSpec = {
   notes:
     "The decisions are those of the service, on a virtual clock: nothing is executed and no time passes. Rates are of runs, retries included.\n" +
     "LATENCY is how long a run takes: 5s, 2s..30s (evenly spread) or p50=5s,p99=60s[,max=2m] (log-normal). Units: ms, s, m, h.\n" +
-    "Needs no service when every group names its nodes or --nodes is given; otherwise the service resolves the targets.",
+    "Needs no service when every group names its nodes or --nodes is given; otherwise, and with --resolve, the service resolves the\n" +
+    "targets and says which disruption budgets hold; without it budgets are not considered.",
   run: async (context, flags) => {
     const { assumptions, asGiven } = readAssumptions(flags);
     const rounds = flags.integer("rounds", { min: 1, max: simulatedRoundsMax });
@@ -33,7 +40,10 @@ export const simulateJob: CommandSpec = {
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkTemplate } = await import("../template/check-template.ts");
     const { job } = await checkTemplate(body, context.world.now());
-    const { target, offline, nodesFrom } = await chooseTarget(context, { job, body, counts });
+    const { target, offline, nodesFrom, budgets } = await chooseTarget(context, {
+      ...{ job, body, counts },
+      mustResolve: flags.isOn("resolve"),
+    });
     const nodeCount = target.groups.reduce((sum, group) => sum + group.nodeCount, 0);
     const order = {
       ...{ target, seed, rounds: rounds ?? roundsFor(nodeCount) },
@@ -45,7 +55,7 @@ export const simulateJob: CommandSpec = {
       await breathe(context);
     }
     const offlineCount = offline.reduce((sum, { size }) => sum + size, 0);
-    const given = { name: job.name, seed, nodesFrom, offlineCount, assumptions: asGiven };
+    const given = { name: job.name, seed, nodesFrom, offlineCount, budgets, assumptions: asGiven };
     const item = simulationItem(summariseRounds(order, played), given);
     await context.printItem({ item }, simulationRows(item));
     return 0;

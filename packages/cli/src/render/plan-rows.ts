@@ -48,11 +48,15 @@ function batchLines({ batches, nodes, windowSize }: PlanGroup): readonly string[
   if (nodes.length === 0) return [];
   if (windowSize !== null) return [`in this order: ${namesOf(nodes)}`];
   let from = 0;
-  return batches.map(({ batchNumber, nodeCount, onlineCount }) => {
+  return batches.map(({ batchNumber, nodeCount, onlineCount, atOnceCount }) => {
     const members = nodes.slice(from, from + nodeCount);
     from += nodeCount;
     const offline = nodeCount - onlineCount;
-    return `${batchNumber}: ${namesOf(members)}${offline === 0 ? "" : ` (${offline} offline)`}`;
+    const notes = [
+      ...(offline === 0 ? [] : [`${offline} offline`]),
+      ...(atOnceCount === nodeCount ? [] : [`${atOnceCount} at once`]),
+    ];
+    return `${batchNumber}: ${namesOf(members)}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;
   });
 }
 

@@ -1,5 +1,6 @@
 import { counted, describeSimulation, percent, type Simulation } from "@courier/core";
 import { formatDuration } from "../progress/progress-lines.ts";
+import type { SimulatedBudget } from "../simulation/choose-target.ts";
 import type { AssumptionsAsGiven } from "../simulation/read-assumptions.ts";
 import type { Column } from "./table.ts";
 
@@ -12,6 +13,8 @@ export interface SimulationItem {
   readonly nodesFrom: string;
   /** Nodes that are offline now, and in every round. */
   readonly offlineCount: number;
+  /** Disruption budgets that some of the nodes fall under, and that hold it back; null: not considered. */
+  readonly budgets: readonly SimulatedBudget[] | null;
   readonly assumptions: AssumptionsAsGiven;
   readonly probability: Simulation["probability"];
   readonly durationSeconds: {
@@ -31,7 +34,10 @@ export interface SimulationItem {
 /** A simulation with what it was told. */
 export function simulationItem(
   simulation: Simulation,
-  given: Pick<SimulationItem, "name" | "seed" | "nodesFrom" | "offlineCount" | "assumptions">,
+  given: Pick<
+    SimulationItem,
+    "name" | "seed" | "nodesFrom" | "offlineCount" | "budgets" | "assumptions"
+  >,
 ): SimulationItem {
   const { rounds, nodeCount, probability, durationMs } = simulation;
   return {
@@ -62,6 +68,7 @@ export function simulationRows(item: SimulationItem): readonly Column<Simulation
   return [
     row("job", item.name),
     row("nodes", describeNodes(item)),
+    ...rows("budgets", describeBudgets(item.budgets)),
     row("assumed", describeAssumptions(assumptions)),
     row("played", `${counted(item.rounds, "round")}, seed ${item.seed}`),
     row("success", percent(probability.success)),
@@ -90,6 +97,17 @@ const nodeSources: Readonly<Record<string, string>> = {
 function describeNodes({ nodeCount, nodesFrom, offlineCount }: SimulationItem): string {
   const offline = offlineCount === 0 ? "" : `, ${offlineCount} offline now and in every round`;
   return `${nodeCount} (${nodeSources[nodesFrom] ?? nodesFrom}${offline})`;
+}
+
+function describeBudgets(budgets: SimulationItem["budgets"]): readonly string[] {
+  if (budgets === null) {
+    return ["not considered: the service knows them, and it was not asked (--resolve asks it)"];
+  }
+  if (budgets.length === 0) return ["none of the nodes is in one"];
+  return budgets.map(
+    ({ name, maxCount, nodeCount, plannedNodeCount }) =>
+      `${name}: at most ${maxCount} of ${counted(nodeCount, "node")} at once, ${plannedNodeCount} of these are in it; other jobs leave it free`,
+  );
 }
 
 function describeAssumptions(given: AssumptionsAsGiven): string {

@@ -1,5 +1,11 @@
-import { counted, CourierError, resolveGroupRules, type SimulatedTarget } from "@courier/core";
-import type { CanonicalJob } from "@courier/schema";
+import {
+  counted,
+  CourierError,
+  resolveGroupRules,
+  type SimulatedBudgets,
+  type SimulatedTarget,
+} from "@courier/core";
+import type { CanonicalJob, PlanResponse } from "@courier/schema";
 import type { CommandContext } from "../context.ts";
 import type { OptionSpec } from "../command.ts";
 import { simulatedNodesMax } from "../limits.ts";
@@ -12,12 +18,32 @@ export interface ChosenTarget {
   /** Positions of nodes that are offline, by group. */
   readonly offline: readonly ReadonlySet<number>[];
   readonly nodesFrom: "--nodes" | "template" | "service";
+  /** The budgets that hold it back; null: nobody was asked for them. */
+  readonly budgets: readonly SimulatedBudget[] | null;
+}
+
+/** A disruption budget that some of the nodes fall under. */
+export interface SimulatedBudget {
+  readonly budgetId: string;
+  readonly name: string;
+  readonly maxCount: number;
+  /** Nodes that it is about, of this target and of others. */
+  readonly nodeCount: number;
+  /** Those of them that the target has. */
+  readonly plannedNodeCount: number;
 }
 
 /** How many nodes the groups have. */
 export const nodesOption: OptionSpec = {
   flag: "--nodes <LIST>",
   summary: "number of nodes of each group, separated by commas, instead of resolving targets",
+};
+
+/** Whom to ask. */
+export const resolveOption: OptionSpec = {
+  flag: "--resolve",
+  summary:
+    "ask the service also when every group names its nodes: who is offline, and which budgets hold",
 };
 
 /** Reads `--nodes`. */
@@ -40,25 +66,35 @@ export async function chooseTarget(
     readonly job: CanonicalJob;
     readonly body: Body;
     readonly counts: readonly number[] | undefined;
+    /** Whether the service has to be asked. */
+    readonly mustResolve: boolean;
   },
 ): Promise<ChosenTarget> {
-  const { job, body, counts } = given;
+  const { job, body, counts, mustResolve } = given;
   const { groups } = job.target;
   if (counts !== undefined) {
+    if (mustResolve) {
+      throw new CourierError(
+        "USAGE",
+        "--nodes and --resolve exclude each other: who says which nodes there are?",
+      );
+    }
     if (counts.length !== groups.length) {
       const message = `--nodes has ${counted(counts.length, "number")}, the template has ${counted(groups.length, "group")}`;
       throw new CourierError("USAGE", message);
     }
-    return { target: targetOf(job, counts), offline: [], nodesFrom: "--nodes" };
+    return { target: targetOf(job, counts), ...unasked, nodesFrom: "--nodes" };
   }
-  if (groups.every(({ nodeListType }) => nodeListType === "nodes")) {
+  if (!mustResolve && groups.every(({ nodeListType }) => nodeListType === "nodes")) {
     const named = groups.map(({ nodeIdentifiers }) => new Set(nodeIdentifiers).size);
-    return { target: targetOf(job, named), offline: [], nodesFrom: "template" };
+    return { target: targetOf(job, named), ...unasked, nodesFrom: "template" };
   }
   return resolveTarget(context, job, body);
 }
 
-/** Nodes that are offline now are taken to stay so. */
+const unasked = { offline: [], budgets: null } as const;
+
+/** Nodes that are offline now are taken to stay so, budgets to be left to this job alone. */
 async function resolveTarget(
   context: CommandContext,
   job: CanonicalJob,
@@ -75,7 +111,23 @@ async function resolveTarget(
     return new Set(absent.map(({ position }) => position));
   });
   const counts = item.groups.map(({ nodeCount }) => nodeCount);
-  return { target: targetOf(job, counts), offline, nodesFrom: "service" };
+  const target = { ...targetOf(job, counts), budgets: budgetsOf(item) };
+  return { target, offline, nodesFrom: "service", budgets: item.budgets };
+}
+
+function budgetsOf({ budgets, groups }: PlanResponse["item"]): SimulatedBudgets {
+  const indexes = new Map(budgets.map(({ budgetId }, index) => [budgetId, index]));
+  const members = groups.map(({ nodes }) =>
+    nodes.map(({ nodeId, budgetIds }) =>
+      budgetIds.length === 0
+        ? undefined
+        : { nodeId, budgets: budgetIds.flatMap((id) => indexes.get(id) ?? []) },
+    ),
+  );
+  return {
+    maxCounts: budgets.map(({ maxCount }) => maxCount),
+    memberAt: (groupNumber, position) => members[groupNumber]?.[position],
+  };
 }
 
 function targetOf({ target }: CanonicalJob, counts: readonly number[]): SimulatedTarget {

@@ -5,7 +5,7 @@ export interface BudgetStanding {
   /** How many nodes may be under change at once. */
   readonly maxCount: number;
   /** The nodes that are: each has at least one run in flight. */
-  readonly nodeIds: ReadonlySet<string>;
+  readonly nodeIds: Pick<ReadonlySet<string>, "has" | "size">;
 }
 
 /**
@@ -21,6 +21,11 @@ export function budgetRoom({ maxCount, nodeIds }: BudgetStanding): number {
   return Math.max(0, maxCount - nodeIds.size);
 }
 
+/** Whether a node may come under change now; one that is already needs no further room. */
+export function hasBudgetRoom(standing: BudgetStanding, nodeId: string): boolean {
+  return standing.nodeIds.has(nodeId) || budgetRoom(standing) > 0;
+}
+
 /** What becomes of runs whose turn has come. */
 export interface Admission<Run> {
   readonly admitted: readonly Run[];
@@ -30,13 +35,18 @@ export interface Admission<Run> {
   readonly consideredCount: number;
 }
 
+/** A budget's standing whose nodes can be listed. */
+export interface BudgetHolding extends BudgetStanding {
+  readonly nodeIds: ReadonlySet<string>;
+}
+
 /** What the admission depends on beside the runs. */
 export interface AdmissionContext {
   /** At most so many are admitted. */
   readonly limit: number;
   /** The budgets that a node is subject to. */
   readonly budgetsOf: (nodeId: string) => readonly number[];
-  readonly standings: ReadonlyMap<number, BudgetStanding>;
+  readonly standings: ReadonlyMap<number, BudgetHolding>;
 }
 
 /**
@@ -47,8 +57,11 @@ export function admitRuns<Run extends { readonly nodeId: string }>(
   runs: readonly Run[],
   { limit, budgetsOf, standings }: AdmissionContext,
 ): Admission<Run> {
-  const underChange = new Map(
-    [...standings].map(([budget, { nodeIds }]) => [budget, new Set(nodeIds)]),
+  const drafts = new Map(
+    [...standings].map(([budget, { maxCount, nodeIds }]) => [
+      budget,
+      { maxCount, nodeIds: new Set(nodeIds) },
+    ]),
   );
   const admitted: Run[] = [];
   const held: { run: Run; budget: number }[] = [];
@@ -60,14 +73,13 @@ export function admitRuns<Run extends { readonly nodeId: string }>(
       held.push({ run, budget: full });
       continue;
     }
-    for (const budget of budgets) underChange.get(budget)?.add(run.nodeId);
+    for (const budget of budgets) drafts.get(budget)?.nodeIds.add(run.nodeId);
     admitted.push(run);
   }
   return { admitted, held, consideredCount: admitted.length + held.length };
 
   function hasRoom(budget: number, nodeId: string): boolean {
-    const nodes = underChange.get(budget);
-    if (nodes === undefined || nodes.has(nodeId)) return true;
-    return nodes.size < (standings.get(budget)?.maxCount ?? 0);
+    const draft = drafts.get(budget);
+    return draft === undefined || hasBudgetRoom(draft, nodeId);
   }
 }

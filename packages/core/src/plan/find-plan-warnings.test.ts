@@ -40,7 +40,9 @@ function warnings(of: {
     actions: { steps: [{ ...plainStep, ...of.step }] },
   });
   const groups = job.target.groups.map((group, index) => ({ group, nodes: of.nodes[index] ?? [] }));
-  return findPlanWarnings({ job, groups }).map(({ pointer, message }) => `${pointer}: ${message}`);
+  return findPlanWarnings({ job, groups, budgets: [] }).map(
+    ({ pointer, message }) => `${pointer}: ${message}`,
+  );
 }
 
 const three = [[node("a"), node("b"), node("c")]];

@@ -4,6 +4,7 @@ import { resolveGroupRules, type GroupRules } from "../rollout/group-rules.ts";
 import { describeThresholds } from "../rollout/group-thresholds.ts";
 import { counted } from "../text/counted.ts";
 import { listSome } from "../text/list-some.ts";
+import { findBudgetWarnings } from "./plan-budgets.ts";
 import { findStepWarnings } from "./find-step-warnings.ts";
 import type { PlannedGroup, PlannedJob, PlannedNode } from "./planned-target.ts";
 
@@ -12,6 +13,7 @@ export function findPlanWarnings(planned: PlannedJob): readonly ErrorDetail[] {
   return [
     ...planned.groups.flatMap((group, index) => groupWarnings(group, `/target/groups/${index}`)),
     ...severalGroupsWarning(planned),
+    ...findBudgetWarnings(planned),
     ...findStepWarnings(planned),
   ];
 }

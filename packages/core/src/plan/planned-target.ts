@@ -18,8 +18,24 @@ export interface PlannedGroup {
   readonly nodes: readonly PlannedNode[];
 }
 
+/** A disruption budget that some of a plan's nodes fall under. */
+export interface PlannedBudget {
+  readonly id: string;
+  readonly name: string;
+  /** How many nodes may be under change at once. */
+  readonly maxCount: number;
+  /** Nodes that it is about. */
+  readonly nodeCount: number;
+  /** Those of them that are under change now. */
+  readonly underChangeCount: number;
+  /** Those of them that the plan is about. */
+  readonly nodeIds: ReadonlySet<string>;
+}
+
 /** A job with the nodes of all its groups. */
 export interface PlannedJob {
   readonly job: CanonicalJob;
   readonly groups: readonly PlannedGroup[];
+  /** Disruption budgets that some of the nodes fall under. */
+  readonly budgets: readonly PlannedBudget[];
 }

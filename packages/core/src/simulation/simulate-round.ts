@@ -5,12 +5,15 @@ import type { Batch } from "../rollout/list-batches.ts";
 import { failedCount, type RunCounts } from "../rollout/run-counts.ts";
 import { isGroupFinal, type GroupStatus } from "../state/group-state.ts";
 import { EventQueue } from "./event-queue.ts";
-import { VirtualGroup, type RunFate } from "./virtual-group.ts";
+import { VirtualBudgets, type SimulatedBudgets } from "./virtual-budgets.ts";
+import { VirtualGroup, type RunEnd, type RunFate } from "./virtual-group.ts";
 
 /** What is rolled out. */
 export interface SimulatedTarget {
   readonly executionType: "sequential" | "parallel";
   readonly groups: readonly SimulatedGroup[];
+  /** Absent: nothing is held back by budgets. */
+  readonly budgets?: SimulatedBudgets;
 }
 
 /** One group of it. */
@@ -50,19 +53,22 @@ export interface GroupRound {
 interface RoundEvent {
   readonly groupNumber: number;
   /** Null: time to look. */
-  readonly outcome: RunFate["outcome"] | null;
+  readonly end: RunEnd | null;
 }
 
 /** Rolls out once on a virtual clock, by the decisions that the scheduler follows. Nothing else happens: no I/O, no time passes. */
 export function simulateRound(target: SimulatedTarget, weather: RoundWeather): Round {
   const queue = new EventQueue<RoundEvent>();
+  const budgets = new VirtualBudgets(target.budgets?.maxCounts ?? []);
   const groups = target.groups.map(({ rules, nodeCount }, groupNumber) => {
     return new VirtualGroup(rules, nodeCount, {
       isOffline: (position) => weather.isOffline(groupNumber, position),
       fateOf: (position) => weather.fateOf(groupNumber, position),
       batchStarts: (batch) => weather.batchStarts?.(groupNumber, batch),
-      runEnds: (at, outcome) => queue.add(at, { groupNumber, outcome }),
-      lookAt: (at) => queue.add(at, { groupNumber, outcome: null }),
+      memberAt: (position) => target.budgets?.memberAt(groupNumber, position),
+      budgets,
+      runEnds: (at, end) => queue.add(at, { groupNumber, end }),
+      lookAt: (at) => queue.add(at, { groupNumber, end: null }),
     });
   });
   let now = 0;
@@ -86,9 +92,11 @@ function step(
     const event = queue.take();
     const group = event === undefined ? undefined : groups[event.groupNumber];
     if (event === undefined || group === undefined) continue;
-    if (event.outcome !== null) group.endRun(event.outcome);
+    if (event.end !== null) group.endRun(event.end);
     concerned.add(group);
   }
+  // What has ended may have made room in a budget that another group waits for.
+  for (const group of groups) if (group.standing.hasHeld) concerned.add(group);
   for (const group of concerned) {
     // A deadline may be left over of a group that has ended.
     if (!isGroupFinal(group.standing.status)) group.advance(now);

@@ -30,6 +30,10 @@ export interface PlanResponse {
       name: string;
       groupNumbers: number[];
     }[];
+    /**
+     * Disruption budgets that some of the nodes fall under.
+     */
+    budgets: PlanBudget[];
     schedule: {
       /**
        * The next times at which the job runs.
@@ -68,6 +72,10 @@ export interface PlanGroup {
    */
   windowSize: number | null;
   /**
+   * Runs in flight at most: the largest batch or the window, or fewer because of disruption budgets.
+   */
+  atOnceCount: number;
+  /**
    * In order; empty when the group is rolling.
    */
   batches: PlannedBatch[];
@@ -86,6 +94,10 @@ export interface PlanGroup {
  *
  */
 export interface PlannedBatch {
+  /**
+   * Runs of it in flight at most: all of them, or fewer because of disruption budgets.
+   */
+  atOnceCount: number;
   batchNumber: number;
   nodeCount: number;
   onlineCount: number;
@@ -119,6 +131,10 @@ export interface PlanThresholds {
  *
  */
 export interface PlanNode {
+  /**
+   * Disruption budgets that it counts for.
+   */
+  budgetIds: string[];
   nodeId: string;
   name: string;
   /**
@@ -130,4 +146,28 @@ export interface PlanNode {
    */
   batchNumber: number | null;
   healthStatus: "online" | "offline";
+}
+/**
+ * A disruption budget as it is now.
+ *
+ */
+export interface PlanBudget {
+  budgetId: string;
+  name: string;
+  /**
+   * So many of its nodes may be under change at once.
+   */
+  maxCount: number;
+  /**
+   * Nodes that it is about.
+   */
+  nodeCount: number;
+  /**
+   * Those of them that have a run dispatched or running now.
+   */
+  underChangeCount: number;
+  /**
+   * Those of them that the plan is about.
+   */
+  plannedNodeCount: number;
 }

@@ -4932,6 +4932,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         type: "object",
         additionalProperties: false,
         required: [
+          "budgets",
           "executionType",
           "groups",
           "hash",
@@ -5001,6 +5002,13 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
               },
             },
           },
+          budgets: {
+            type: "array",
+            items: {
+              $ref: "#/$defs/PlannedBudget",
+            },
+            description: "Disruption budgets that some of the nodes fall under.",
+          },
           schedule: {
             type: "object",
             additionalProperties: false,
@@ -5057,6 +5065,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         type: "object",
         additionalProperties: false,
         required: [
+          "atOnceCount",
           "batches",
           "distributionMethod",
           "groupNumber",
@@ -5093,6 +5102,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             description:
               "Runs in flight at most when the group is rolling; null when it has batches.",
           },
+          atOnceCount: {
+            type: "integer",
+            minimum: 0,
+            description:
+              "Runs in flight at most: the largest batch or the window, or fewer because of disruption budgets.",
+          },
           batches: {
             type: "array",
             items: {
@@ -5120,12 +5135,60 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         },
         description: "One group with its nodes.",
       },
+      PlannedBudget: {
+        title: "PlanBudget",
+        type: "object",
+        additionalProperties: false,
+        required: [
+          "budgetId",
+          "maxCount",
+          "name",
+          "nodeCount",
+          "plannedNodeCount",
+          "underChangeCount",
+        ],
+        properties: {
+          budgetId: {
+            type: "string",
+          },
+          name: {
+            type: "string",
+          },
+          maxCount: {
+            type: "integer",
+            minimum: 1,
+            description: "So many of its nodes may be under change at once.",
+          },
+          nodeCount: {
+            type: "integer",
+            minimum: 0,
+            description: "Nodes that it is about.",
+          },
+          underChangeCount: {
+            type: "integer",
+            minimum: 0,
+            description: "Those of them that have a run dispatched or running now.",
+          },
+          plannedNodeCount: {
+            type: "integer",
+            minimum: 1,
+            description: "Those of them that the plan is about.",
+          },
+        },
+        description: "A disruption budget as it is now.",
+      },
       PlannedBatch: {
         title: "PlannedBatch",
         type: "object",
         additionalProperties: false,
-        required: ["batchNumber", "nodeCount", "onlineCount"],
+        required: ["atOnceCount", "batchNumber", "nodeCount", "onlineCount"],
         properties: {
+          atOnceCount: {
+            type: "integer",
+            minimum: 0,
+            description:
+              "Runs of it in flight at most: all of them, or fewer because of disruption budgets.",
+          },
           batchNumber: {
             type: "integer",
             minimum: 1,
@@ -5145,8 +5208,15 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         title: "PlanNode",
         type: "object",
         additionalProperties: false,
-        required: ["batchNumber", "healthStatus", "name", "nodeId", "position"],
+        required: ["batchNumber", "budgetIds", "healthStatus", "name", "nodeId", "position"],
         properties: {
+          budgetIds: {
+            type: "array",
+            items: {
+              type: "string",
+            },
+            description: "Disruption budgets that it counts for.",
+          },
           nodeId: {
             type: "string",
           },
