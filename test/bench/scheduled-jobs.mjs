@@ -2,6 +2,9 @@
 // or what exists.
 
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { fireDueJobs } from "@courier/scheduler";
 import { insertJob, listInstances, listRuns, openDatabase } from "@courier/store";
@@ -40,11 +43,15 @@ async function measureLateness(kind, { isSmoke, report, say, profileDirectory })
     const dueAt = (n) => firstAt + Math.floor(n / perSecond) * 1000;
     await insertJobs(db, { count: dueCount, names, dueAt });
     await db.close();
-    const server = await stack.startServer(database, profiling(profileDirectory, kind));
+    const profileFile =
+      profileDirectory && join(profileDirectory, `scheduled-jobs-${kind}.cpuprofile`);
+    const server = await stack.startServer(database, profiling(profileFile));
     await fleet.call("start", { url: server.url });
     if (Date.now() > firstAt) throw new Error("the jobs were due before the service was ready");
     say(`${kind}: ${jobCount} jobs, ${perSecond} due every second`);
-    await untilEnded(server.api, { count: dueCount, until: firstAt + seconds * 1000 + 60_000 });
+    if (profileFile !== undefined) server.child.kill("SIGUSR2");
+    await untilEnded(server.api, { count: dueCount, lastAt: firstAt + (seconds - 1) * 1000 });
+    if (profileFile !== undefined) await writeProfile(server, profileFile);
     await endChild(server.child);
     const late = await lateness(database, dueCount);
     report(`schedule-lateness-p99-${kind}`, percentile(late, 0.99), {
@@ -56,10 +63,14 @@ async function measureLateness(kind, { isSmoke, report, say, profileDirectory })
   }
 }
 
-function profiling(directory, kind) {
-  if (directory === undefined) return {};
-  const file = `${directory}/scheduled-jobs-${kind}.cpuprofile`;
-  return { preload: "profile", env: { COURIER_BENCH_PROFILE: file } };
+function profiling(file) {
+  return file === undefined ? {} : { preload: "profile", env: { COURIER_BENCH_PROFILE: file } };
+}
+
+/** Resolves when the server has written its profile, else after 10 s. */
+async function writeProfile({ child }, file) {
+  child.kill("SIGUSR2");
+  for (let waits = 0; waits < 100 && !existsSync(file); waits += 1) await delay(100);
 }
 
 /** Between an hour and a day from now. */
@@ -67,12 +78,16 @@ function waitingAt(index) {
   return Math.ceil(Date.now() / 1000) * 1000 + 3_600_000 + ((index * 7_919) % 82_800) * 1000;
 }
 
-async function untilEnded(api, { count, until }) {
+/** Looks only when all were due: counting what has ended would be work beside what is measured. */
+async function untilEnded(api, { count, lastAt }) {
+  await delay(lastAt - Date.now());
   for (;;) {
+    await delay(500);
     const { totalItems } = await api.get("/courier/state-api/v1/instances?status=success&size=1");
     if (totalItems >= count) return;
-    if (Date.now() > until) throw new Error(`${totalItems} of ${count} instances succeeded`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    if (Date.now() > lastAt + 60_000) {
+      throw new Error(`${totalItems} of ${count} instances succeeded`);
+    }
   }
 }
 

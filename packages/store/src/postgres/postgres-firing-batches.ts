@@ -34,18 +34,22 @@ export async function updateGroups(
   client: Queryable,
   updates: readonly GroupUpdate[],
 ): Promise<number> {
-  // Unique index on instances.id, primary key of groups. The callers hold the locks of the instances.
+  // Unique index on instances.id, primary key of groups. The callers hold the locks of the instances. Found first, so
+  // that both columns of the key are known: else the planner may read all groups once per element.
   const text = `
-    UPDATE groups SET status = change.status, reason = change.reason, cursor_position = change.place,
-      batch_end = change.batch_end, halt_reason = change.halt_reason, started_at = change.started_at,
-      deadline_at = change.deadline_at, soak_until = change.soak_until, held_at = change.held_at,
-      finished_at = change.finished_at
-    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[],
-        $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[])
-        AS change (instance_id, number, source, status, reason, place, batch_end, halt_reason, started_at, deadline_at,
-          soak_until, held_at, finished_at),
-      LATERAL (SELECT seq FROM instances WHERE id = change.instance_id LIMIT 1) AS instance
-    WHERE groups.instance_seq = instance.seq AND groups.group_number = change.number AND groups.status = change.source
+    WITH found AS MATERIALIZED (
+      SELECT instance.seq, change.*
+      FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[],
+          $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[])
+          AS change (instance_id, number, source, status, reason, place, batch_end, halt_reason, started_at, deadline_at,
+            soak_until, held_at, finished_at),
+        LATERAL (SELECT seq FROM instances WHERE id = change.instance_id LIMIT 1) AS instance)
+    UPDATE groups SET status = found.status, reason = found.reason, cursor_position = found.place,
+      batch_end = found.batch_end, halt_reason = found.halt_reason, started_at = found.started_at,
+      deadline_at = found.deadline_at, soak_until = found.soak_until, held_at = found.held_at,
+      finished_at = found.finished_at
+    FROM found
+    WHERE groups.instance_seq = found.seq AND groups.group_number = found.number AND groups.status = found.source
     RETURNING groups.group_number`;
   const changed = await queryRows(client, {
     text,

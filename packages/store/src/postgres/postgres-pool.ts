@@ -36,9 +36,15 @@ export function createPool(options: PostgresOptions): pg.Pool {
 
 /**
  * Every statement of the store goes by an index. Without this the planner, whose statistics lag behind tables that
- * grow from nothing to 100,000 rows within a second, hashes or scans whole tables for a batch of a thousand.
+ * grow from nothing to 100,000 rows within a second, hashes or scans whole tables for a batch of a thousand. What has
+ * no index, as a table of one row, looks so costly then that PostgreSQL would compile it for ms: never worth it here.
  */
-const plannerSettings = ["enable_hashjoin=off", "enable_mergejoin=off", "enable_seqscan=off"];
+const plannerSettings = [
+  "enable_hashjoin=off",
+  "enable_mergejoin=off",
+  "enable_seqscan=off",
+  "jit=off",
+];
 
 function settingsOf({ schemaName }: PostgresOptions): string[] {
   const settings = ["default_transaction_isolation=read\\ committed", ...plannerSettings];

@@ -102,14 +102,18 @@ export async function addToCounts(
   deltas: readonly CountsDelta[],
 ): Promise<void> {
   const columns = countNames.map((name) => countColumns[name]);
-  const changes = columns.map((column) => `${column} = groups.${column} + delta.${column}`);
+  const changes = columns.map((column) => `${column} = groups.${column} + found.${column}`);
   const arrays = columns.map((_, index) => `$${index + 3}::bigint[]`);
-  // Unique index on instances.id, primary key of groups. The callers hold the locks of the instances.
+  // Unique index on instances.id, primary key of groups. The callers hold the locks of the instances. Found first, so
+  // that both columns of the key are known: else the planner may read all groups once per element.
   const text = `
+    WITH found AS MATERIALIZED (
+      SELECT instance.seq, delta.*
+      FROM unnest($1::text[], $2::bigint[], ${arrays.join(", ")}) AS delta (instance_id, number, ${columns.join(", ")}),
+        LATERAL (SELECT seq FROM instances WHERE id = delta.instance_id LIMIT 1) AS instance)
     UPDATE groups SET ${changes.join(", ")}
-    FROM unnest($1::text[], $2::bigint[], ${arrays.join(", ")}) AS delta (instance_id, number, ${columns.join(", ")}),
-      LATERAL (SELECT seq FROM instances WHERE id = delta.instance_id LIMIT 1) AS instance
-    WHERE groups.instance_seq = instance.seq AND groups.group_number = delta.number
+    FROM found
+    WHERE groups.instance_seq = found.seq AND groups.group_number = found.number
     RETURNING groups.group_number`;
   const changed = await queryRows(client, {
     text,
