@@ -12,8 +12,8 @@ export interface AttemptProcess {
 /** The wrappers and scripts that run below a directory. */
 export function attemptProcesses(directory: string): readonly AttemptProcess[] {
   return livingPids().flatMap((pid) => {
-    const words = readProc(pid, "cmdline").split("\0");
-    const found = asWrapper(words) ?? asReadyWrapper(pid, words) ?? asScript(words);
+    const words = wordsOf(pid);
+    const found = asWrapper(words) ?? asReadyWrapper(pid, words) ?? asScript(pid, words);
     if (found === undefined || !found.runDirectory.startsWith(directory)) return [];
     return [{ pid, kind: found.kind, attempt: basename(found.runDirectory) }];
   });
@@ -69,9 +69,21 @@ function asReadyWrapper(pid: number, [, script = ""]: readonly string[]): Found 
   return runDirectory === undefined ? undefined : { kind: "wrapper", runDirectory };
 }
 
-function asScript([, flag, script = ""]: readonly string[]): Found | undefined {
+/** A shell forks before it executes a command: until then the copy looks as the script itself, but has it as its parent. */
+function asScript(pid: number, words: readonly string[]): Found | undefined {
+  const [, flag, script = ""] = words;
   if (flag !== "-e" || basename(script) !== "script") return undefined;
+  if (wordsOf(parentOf(pid)).join("\0") === words.join("\0")) return undefined;
   return { kind: "script", runDirectory: dirname(script) };
+}
+
+function wordsOf(pid: number): readonly string[] {
+  return readProc(pid, "cmdline").split("\0");
+}
+
+function parentOf(pid: number): number {
+  const [, fields = ""] = readProc(pid, "stat").split(/\) \w /, 2);
+  return Number.parseInt(fields, 10);
 }
 
 function livingPids(): readonly number[] {
