@@ -58,9 +58,15 @@ function isOfAttempt(
   entry: ProcessEntry,
   { step, cookie }: { readonly step: Leader; readonly cookie: string },
 ): boolean {
-  if (Number(entry.startTime) < Number(step.startTime)) return false;
+  if (isOlder(entry, step)) return false;
   const name = `${cookie.slice(0, cookie.indexOf("="))}=`;
   return !hasEnvironment(entry.pid, name) || hasEnvironment(entry.pid, cookie);
+}
+
+/** Start times are ticks, of 10 ms on most machines: within one, pids tell the order. */
+function isOlder(entry: ProcessEntry, step: Leader): boolean {
+  const ticks = Number(entry.startTime) - Number(step.startTime);
+  return ticks === 0 ? entry.pid < step.pid : ticks < 0;
 }
 
 function isLedBy(
