@@ -217,6 +217,12 @@ export const commandTree: CommandGroup = {
           summary: "for fish",
           load: async () => (await import("./commands/print-completion.ts")).printFishCompletion,
         },
+        {
+          name: "powershell",
+          summary: "for PowerShell",
+          load: async () =>
+            (await import("./commands/print-completion.ts")).printPowershellCompletion,
+        },
       ],
     },
     {

@@ -3,6 +3,7 @@ import { commandTree } from "../command-tree.ts";
 import { bashCompletion } from "../completion/bash.ts";
 import { describeTree, type CompletionEntry } from "../completion/describe-tree.ts";
 import { fishCompletion } from "../completion/fish.ts";
+import { powershellCompletion } from "../completion/powershell.ts";
 import { zshCompletion } from "../completion/zsh.ts";
 import { writeFully } from "../world.ts";
 
@@ -22,6 +23,13 @@ export const printZshCompletion: CommandSpec = completion(
 export const printFishCompletion: CommandSpec = completion(
   fishCompletion,
   "Load it with: courier-cli completion fish | source",
+);
+
+/** `completion powershell` */
+export const printPowershellCompletion: CommandSpec = completion(
+  powershellCompletion,
+  "Load it with: courier-cli completion powershell | Out-String | Invoke-Expression\n" +
+    "For every session: put that line into the file that $PROFILE names. It was never tried in a PowerShell, only its text is tested.",
 );
 
 function completion(

@@ -6,6 +6,7 @@ import { commandTree } from "../command-tree.ts";
 import { bashCompletion } from "./bash.ts";
 import { describeTree } from "./describe-tree.ts";
 import { fishCompletion } from "./fish.ts";
+import { powershellCompletion } from "./powershell.ts";
 import { zshCompletion } from "./zsh.ts";
 
 /** Asks bash itself what it would offer after these words. */
@@ -51,5 +52,30 @@ describe("completion", () => {
     expect(fishCompletion(entries)).toContain(
       "complete -c courier-cli -n '__courier_cli_at scheduler jobs add-job' -l 'body-file' -r -F",
     );
+  });
+
+  it("renders the same commands for PowerShell, where keys that differ in case alone are the same", async () => {
+    const script = powershellCompletion(await describeTree(commandTree));
+
+    const lines = script.split("\n");
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^ {4}'\/scheduler\/jobs' = @\(.*'add-job', 'create a job from a template'/,
+      ),
+    );
+    expect(lines).toContain("    '/state/run/logs --format' = @('json', 'yaml', 'table')");
+    expect(lines).toContain("    '/scheduler/jobs/add-job --body-file' = @()");
+    const keys = lines.flatMap((line) => /^ {4}('.*') = @\(/.exec(line)?.[1]?.toLowerCase() ?? []);
+    expect(new Set(keys).size).toBe(keys.length);
+    // An empty description is an error there.
+    expect(script.match(/, ''[,)]/g)).toBeNull();
+  });
+
+  it("doubles what PowerShell takes for a quote", () => {
+    const word = { name: "run", summary: "a node’s 'last' run" };
+
+    const script = powershellCompletion([{ path: [], words: [word], flags: [] }]);
+
+    expect(script).toContain("'run', 'a node’’s ''last'' run'");
   });
 });
