@@ -210,3 +210,16 @@ test("an archive that is damaged where it is kept is not given out", async () =>
   expect(response.status).toBe(500);
   expect(await response.text()).toContain("does not match its digest");
 });
+
+test("the document says that a part is bytes", async () => {
+  await setup();
+
+  const { json } = await fixture.send("GET", "/openapi.json");
+
+  const path =
+    "/courier/state-api/v1/runs/{runId}/steps/{stepNumber}/attempts/{attemptNumber}/evidence";
+  const content = at(json, "paths", path, "put", "requestBody", "content");
+  expect(content).toEqual({
+    "application/octet-stream": { schema: { type: "string", format: "binary" } },
+  });
+});

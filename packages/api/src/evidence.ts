@@ -158,10 +158,11 @@ const putRoute = routeOptions({
   operationId: "attachStepAttemptEvidence",
   summary: "Hand in a part of an attempt's artifacts (nodes only)",
   description:
-    "The body is a part of the archive, application/octet-stream. Authorization is `Courier-Node <node id>:<signature>`, by the node's key over the archive's place, size and digest.",
+    "The body is a part of the archive. Authorization is `Courier-Node <node id>:<signature>`, by the node's key over the archive's place, size and digest.",
   tag: "runs",
   permission: "none",
   isChange: true,
+  isBinary: true,
   params,
   query: "evidence-upload-query",
   answers: {

@@ -12,10 +12,14 @@ const componentPrefix = "#/components/schemas/";
  * names every mistake. Path parameters need no check: what does not exist is not found.
  */
 export const compileRequestValidator: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
-  if (httpPart === "body") return bodyValidator(documentOf(schema));
+  if (httpPart === "body") return isBinary(schema) ? () => true : bodyValidator(documentOf(schema));
   if (httpPart === "querystring") return queryValidator(documentOf(schema));
   return () => true;
 };
+
+function isBinary(schema: unknown): boolean {
+  return (schema as { readonly format?: string }).format === "binary";
+}
 
 function bodyValidator(name: SchemaName): RequestValidator {
   // A template's text is checked by the route itself, which knows its format and gives every problem its line.

@@ -29,6 +29,8 @@ export interface RouteDescription {
   readonly body?: SchemaName;
   /** Whether the body is a job template, in any of its formats. */
   readonly template?: boolean;
+  /** Whether the body is taken as the bytes that it is. */
+  readonly isBinary?: boolean;
   /** Path parameters with what they are. */
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -77,6 +79,9 @@ function routeSchema(route: RouteDescription): FastifySchema {
     ...(route.body === undefined ? {} : { body: componentRef(route.body) }),
     ...(route.template === true
       ? { consumes: [...templateMediaTypes], body: componentRef("job-template") }
+      : {}),
+    ...(route.isBinary === true
+      ? { consumes: ["application/octet-stream"], body: { type: "string", format: "binary" } }
       : {}),
     ...(route.params === undefined ? {} : { params: stringProperties(route.params, true) }),
     ...(route.headers === undefined ? {} : { headers: stringProperties(route.headers, false) }),
