@@ -111,7 +111,7 @@ describe("global exceptions", () => {
     expect(errorOf(never)).toEqual([
       400,
       "BODY_INVALID",
-      "the body's rrule: the rule never occurs from now on: no date matches, or its last time has passed",
+      "the body's rrule: the rule never occurs: no date and time match all of its parts",
     ]);
     expect(errorOf(taken).slice(0, 2)).toEqual([409, "EXCEPTION_NAME_TAKEN"]);
   });

@@ -79,13 +79,20 @@ const explanations: Readonly<Record<string, (violation: Violation) => Finding>> 
     return { ...atKey(pointer, `must have at least one of ${quoteAll(allowed)}`), allowed };
   },
   pattern: ({ pointer, schema, found }) => described(pointer, schema, found),
-  format: ({ pointer, found }) => ({
-    ...atValue(pointer, `${quote(String(found))} is not a time zone, expected an IANA name`),
-    expected: 'an IANA name such as "Europe/Berlin"',
-  }),
+  format: ({ pointer, found }) => unknownTimeZone(pointer, String(found)),
   not: ({ pointer, schema }) =>
     atKey(pointer, descriptionOf(schema) ?? "this field is not allowed here"),
 };
+
+function unknownTimeZone(pointer: string, found: string): Finding {
+  const nearest = nearestName(found, Intl.supportedValuesOf("timeZone"));
+  const hint = nearest === undefined ? "expected an IANA name" : `did you mean ${quote(nearest)}?`;
+  return {
+    ...atValue(pointer, `${quote(found)} is not a time zone, ${hint}`),
+    expected: 'an IANA name such as "Europe/Berlin"',
+    ...(nearest === undefined ? {} : { didYouMean: nearest }),
+  };
+}
 
 function missing(pointer: string, field: string): Finding {
   return { ...atKey(pointer, `required field ${quote(field)} is missing`), missing: field };

@@ -114,12 +114,25 @@ export const nodeColumns: readonly Column<
   { header: "last seen", value: (node) => node.lastSeenAt },
 ];
 
-/** One node as rows. */
-export const nodeRows: readonly Column<FleetNode>[] = [
-  ...nodeColumns,
-  { header: "created", value: (node) => node.createdAt },
-  { header: "attributes", value: (node) => JSON.stringify(node.attributes) },
-];
+/** One node as rows, with a row for each of its attributes: tags first, then the rest by name. */
+export function nodeRows(node: FleetNode): readonly Column<FleetNode>[] {
+  const { tags = {}, ...others } = node.attributes;
+  const byName = Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...nodeColumns,
+    { header: "created", value: () => node.createdAt },
+    {
+      header: "skills",
+      value: () => node.skills.map(({ name, version }) => `${name} ${version}`).join(", "),
+    },
+    ...[["tags", tags] as const, ...byName].flatMap(([namespace, attributes]) =>
+      Object.entries(attributes).map(([name, value]) => ({
+        header: `${namespace}.${name}`,
+        value: () => (typeof value === "string" ? value : JSON.stringify(value)),
+      })),
+    ),
+  ];
+}
 
 /** The answer to a pause or a resume as rows. */
 export const pauseRows: readonly Column<PauseResponse["item"]>[] = [

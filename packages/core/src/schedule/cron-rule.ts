@@ -45,7 +45,37 @@ function fieldsOf(expression: string): CronFields {
     return CronExpressionParser.parse(expression, { tz: "UTC", currentDate: 0 }).fields;
   } catch (error) {
     const reason = error instanceof Error ? error.message : "";
-    throw new RuleProblem(`CRON:${expression}: ${plainReasons.get(reason) ?? reason}`);
+    const plain = wrongField(fields) ?? plainReasons.get(reason) ?? reason;
+    throw new RuleProblem(`CRON:${expression}: ${plain}`);
+  }
+}
+
+const fieldNames = [
+  ["second", "0 to 59"],
+  ["minute", "0 to 59"],
+  ["hour", "0 to 23"],
+  ["day of the month", "1 to 31, or L"],
+  ["month", "1 to 12, or JAN to DEC"],
+  ["weekday", "0 to 7, or SUN to SAT"],
+] as const;
+
+/** The first field that is wrong for itself, in words; undefined when each alone is right. */
+function wrongField(fields: readonly string[]): string | undefined {
+  const named = fieldNames.slice(fieldNames.length - fields.length);
+  const index = fields.findIndex((field, place) => !isField(field, place, fields.length));
+  const [name, values] = named[index] ?? [];
+  if (name === undefined) return undefined;
+  return `${JSON.stringify(fields[index])} is no ${name}: expected ${values}, or *, a list, a range or a step of them`;
+}
+
+function isField(field: string, place: number, count: number): boolean {
+  const alone = Array.from({ length: count }, (_, index) => (index === place ? field : "*"));
+  try {
+    CronExpressionParser.parse(alone.join(" "), { tz: "UTC", currentDate: 0 });
+    return true;
+  } catch {
+    // Why is what `wrongField` says.
+    return false;
   }
 }
 

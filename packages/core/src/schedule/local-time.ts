@@ -1,3 +1,4 @@
+import { nearestName } from "@courier/schema";
 import { dayMs, dayNumber } from "./civil-day.ts";
 
 /** Instants (Unix ms) of one wall clock time. */
@@ -20,6 +21,16 @@ export function isTimeZone(name: string): boolean {
     // The only way that Intl offers to ask.
     return false;
   }
+}
+
+/** What a person is told of a time zone that this platform does not know. */
+export function unknownZone(name: string): string {
+  const nearest = nearestName(name, Intl.supportedValuesOf("timeZone"));
+  const hint =
+    nearest === undefined
+      ? 'expected an IANA name such as "Europe/Berlin"'
+      : `did you mean ${JSON.stringify(nearest)}?`;
+  return `time zone ${JSON.stringify(name)} is not known; ${hint}`;
 }
 
 /** Wall clock time in the zone at an instant (Unix ms), as the ms that UTC would show for the same wall clock. */

@@ -236,6 +236,18 @@ describe("a global exception", () => {
     expect(problems.map((problem) => problem.pointer)).toEqual([pointer]);
   });
 
+  test.each([
+    ["RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "no date and time match"],
+    ["DTSTART:20200101T000000Z\nRRULE:FREQ=DAILY;COUNT=1", "its last time has passed"],
+    ["DTSTART:20270101T000000Z\nRRULE:FREQ=DAILY;UNTIL=20260101T000000Z", "it ends (UNTIL) before"],
+    ["DTSTART:20270101T000000\nRRULE:FREQ=DAILY;UNTIL=20260101T000000", "it ends (UNTIL) before"],
+    ["RRULE:FREQ=DAILY;UNTIL=20200101T000000Z", "it ends (UNTIL) before"],
+  ])("says why it never opens: %s", (rrule, message) => {
+    expect(findGlobalExceptionProblems({ ...freeze, rrule }, start)).toEqual([
+      { pointer: "/rrule", message: expect.stringContaining(message) },
+    ]);
+  });
+
   test("may have opened already, as long as it has not closed", () => {
     const open = start + 13 * hourMs;
 

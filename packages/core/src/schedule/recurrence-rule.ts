@@ -1,5 +1,5 @@
 import { civilDay, dayMs } from "./civil-day.ts";
-import { isTimeZone, toLocal } from "./local-time.ts";
+import { isTimeZone, toLocal, unknownZone } from "./local-time.ts";
 import { readDateTime, readRuleText, RuleProblem } from "./rule-text.ts";
 
 /** How often a rule's period begins (RFC 5545 section 3.3.10). */
@@ -106,7 +106,7 @@ function startOf(
   defaults: RuleDefaults,
 ): { readonly zone: string; readonly start: number } {
   const zone = zoneText ?? defaults.timeZone;
-  if (!isTimeZone(zone)) throw new RuleProblem(`time zone ${JSON.stringify(zone)} is not known`);
+  if (!isTimeZone(zone)) throw new RuleProblem(unknownZone(zone));
   if (text === undefined) {
     return { zone, start: Math.ceil(toLocal(zone, defaults.anchor) / 1000) * 1000 };
   }

@@ -1,3 +1,4 @@
+import { nearestName } from "@courier/schema";
 import { civilDay, dayMs, dayNumber } from "./civil-day.ts";
 
 /** A rule that cannot be understood; the message says what is wrong and what would be right. */
@@ -95,9 +96,12 @@ function partsOf(ruleText: string): Map<string, string> {
     const equals = part.indexOf("=");
     const name = part.slice(0, Math.max(equals, 0)).toUpperCase();
     if (!partNames.includes(name)) {
-      throw new RuleProblem(
-        `${JSON.stringify(part)} is not a rule part; they are ${partNames.join(", ")}, each as NAME=value`,
-      );
+      const nearest = nearestName(name, partNames);
+      const hint =
+        nearest === undefined
+          ? `they are ${partNames.join(", ")}, each as NAME=value`
+          : `did you mean ${nearest}?`;
+      throw new RuleProblem(`${JSON.stringify(part)} is not a rule part; ${hint}`);
     }
     if (parts.has(name)) throw new RuleProblem(`${name} is given twice`);
     parts.set(name, part.slice(equals + 1).toUpperCase());

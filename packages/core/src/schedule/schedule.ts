@@ -1,7 +1,7 @@
 import { formatLocal } from "./civil-day.ts";
 import { parseCron } from "./cron-rule.ts";
 import { localOccurrences, newSearch, seriesOf, type Search, type Series } from "./expand-rule.ts";
-import { instantsOf, isTimeZone, putBackAround, toLocal } from "./local-time.ts";
+import { instantsOf, isTimeZone, putBackAround, toLocal, unknownZone } from "./local-time.ts";
 import { parseRecurrenceRule, type RecurrenceRule, type RuleDefaults } from "./recurrence-rule.ts";
 import { hourMs } from "./rule-period.ts";
 import { RuleProblem } from "./rule-text.ts";
@@ -70,6 +70,24 @@ export function nextOccurrence(
   return first.done === true ? null : first.value;
 }
 
+/** Whether the series has any occurrence, now or long ago. */
+export function occursAtAll(schedule: Schedule): boolean {
+  if (schedule.kind === "immediate") return true;
+  return nextOccurrence(schedule, startOf(schedule) - 1) !== null;
+}
+
+/** Whether UNTIL comes before the moment at which the series begins. */
+export function endsBeforeItBegins(schedule: Schedule): boolean {
+  if (schedule.kind === "immediate") return false;
+  const { rule, last } = schedule.series;
+  const isEmpty = last === -Infinity;
+  return schedule.until < startOf(schedule) || (!isEmpty && last < rule.start);
+}
+
+function startOf({ zone, series }: RecurringSchedule): number {
+  return instantsOf(zone, series.rule.start).first;
+}
+
 /** Occurrences by instant; while clocks are put back, the second showing of an hour comes after the whole first one. */
 function* inOrder(
   { zone, series, repeatsFrom }: RecurringSchedule,
@@ -103,7 +121,7 @@ function scheduleOf(text: string, defaults: RuleDefaults): Schedule {
   const cron = /^CRON:(.*)$/is.exec(text)?.[1];
   if (cron === undefined) return recurring("rrule", parseRecurrenceRule(text, defaults));
   const zone = defaults.timeZone;
-  if (!isTimeZone(zone)) throw new RuleProblem(`time zone ${JSON.stringify(zone)} is not known`);
+  if (!isTimeZone(zone)) throw new RuleProblem(unknownZone(zone));
   return recurring("cron", parseCron(cron.trim(), zone));
 }
 

@@ -7,8 +7,14 @@ import {
   type FreeOccurrence,
 } from "./exception-windows.ts";
 import { newSearch, searchStepsMax } from "./expand-rule.ts";
-import { isTimeZone } from "./local-time.ts";
-import { nextOccurrence, parseSchedule, type Schedule } from "./schedule.ts";
+import { isTimeZone, unknownZone } from "./local-time.ts";
+import {
+  endsBeforeItBegins,
+  nextOccurrence,
+  occursAtAll,
+  parseSchedule,
+  type Schedule,
+} from "./schedule.ts";
 
 /** When a job runs and when it must not. */
 export interface Timetable {
@@ -87,7 +93,7 @@ export function findGlobalExceptionProblems(
   const firstEnd = now - rule.duration * 60_000;
   const search = newSearch();
   if (nextOccurrence(parsed.schedule, firstEnd, search) !== null) return [];
-  return [{ pointer, message: search.gaveUp ? notFound : neverOccurs }];
+  return [{ pointer, message: search.gaveUp ? notFound : whyOver(parsed.schedule) }];
 }
 
 /** The first free occurrence after an instant (Unix ms); null when there is none. */
@@ -127,7 +133,8 @@ function neverFree(timetable: Timetable, now: number): readonly ErrorDetail[] {
   if (timetable.schedule.kind === "immediate" || nextFree(timetable, now - 1) !== null) return [];
   const search = newSearch();
   if (nextOccurrence(timetable.schedule, now - 1, search) === null) {
-    return [{ pointer: "/scheduleRule", message: search.gaveUp ? notFound : neverOccurs }];
+    const message = search.gaveUp ? notFound : whyOver(timetable.schedule);
+    return [{ pointer: "/scheduleRule", message }];
   }
   const message = `the exception rules block every occurrence that is left, or ${windowsMax} windows in a row`;
   return [{ pointer: "/exceptionRules", message }];
@@ -135,14 +142,20 @@ function neverFree(timetable: Timetable, now: number): readonly ErrorDetail[] {
 
 const notRecurring = "an exception needs a rule that recurs";
 
-const neverOccurs =
-  "the rule never occurs from now on: no date matches, or its last time has passed";
+/** Of a schedule that does not occur any more. */
+function whyOver(schedule: Schedule): string {
+  if (endsBeforeItBegins(schedule)) {
+    return "the rule never occurs: it ends (UNTIL) before it begins (DTSTART; without one, when it is added)";
+  }
+  return occursAtAll(schedule)
+    ? "the rule does not occur from now on: its last time has passed"
+    : "the rule never occurs: no date and time match all of its parts";
+}
 
 const notFound = `no occurrence was found in ${searchStepsMax} steps of search: is the rule meant to occur? Say it with a shorter INTERVAL, or without BYSETPOS`;
 
 function unknownTimeZone(timeZone: string): ErrorDetail {
-  const message = `time zone ${JSON.stringify(timeZone)} is not known; expected an IANA name such as "Europe/Berlin"`;
-  return { pointer: "/timeZone", message };
+  return { pointer: "/timeZone", message: unknownZone(timeZone) };
 }
 
 function required(parsed: ReturnType<typeof parseSchedule>): Schedule {

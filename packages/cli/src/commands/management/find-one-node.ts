@@ -8,7 +8,7 @@ export const findOneNode: CommandSpec = {
     const nodeId = flags.need("nodeId");
     const client = await context.client();
     const answer = await client.getNode(nodeId, context.world);
-    await context.printItem(answer, nodeRows);
+    await context.printItem(answer, nodeRows(answer.item));
     return 0;
   },
 };

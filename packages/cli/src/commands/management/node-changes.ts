@@ -1,4 +1,7 @@
+import type { FleetNode } from "@courier/schema";
+
 import type { CommandSpec } from "../../command.ts";
+import type { CommandContext } from "../../context.ts";
 import { nodeRows } from "../../render/columns.ts";
 import { bodyOptions } from "../../template/read-body.ts";
 import { readDocument } from "../../template/read-document.ts";
@@ -32,7 +35,7 @@ export const deleteTags: CommandSpec = {
     const client = await context.client();
     const call = { body: { tags }, signal: context.world.signal };
     const action = names === undefined ? "update" : "modify";
-    await context.printItem(await client.changeTags(nodeId, action, call), nodeRows);
+    await printNode(context, await client.changeTags(nodeId, action, call));
     return 0;
   },
 };
@@ -55,7 +58,7 @@ function tagsCommand(action: "modify" | "update"): CommandSpec {
       const body = await readDocument(flags, context.world.stdin);
       const client = await context.client();
       const { signal } = context.world;
-      await context.printItem(await client.changeTags(nodeId, action, { body, signal }), nodeRows);
+      await printNode(context, await client.changeTags(nodeId, action, { body, signal }));
       return 0;
     },
   };
@@ -68,8 +71,15 @@ function archiveCommand(action: "archiveNode" | "unarchiveNode"): CommandSpec {
     run: async (context, flags) => {
       const nodeId = flags.need("nodeId");
       const client = await context.client();
-      await context.printItem(await client[action](nodeId, context.world), nodeRows);
+      await printNode(context, await client[action](nodeId, context.world));
       return 0;
     },
   };
+}
+
+async function printNode(
+  context: CommandContext,
+  answer: { readonly item: FleetNode },
+): Promise<void> {
+  await context.printItem(answer, nodeRows(answer.item));
 }

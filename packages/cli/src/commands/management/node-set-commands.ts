@@ -69,7 +69,8 @@ export function findOneCommand(kind: NodeSetKind): CommandSpec {
     options: kind === "filter" ? [setOption(kind)] : [setOption(kind), expand],
     run: async (context, flags) => {
       const id = flags.need(`${kind}Id`);
-      const isExpanded = flags.isTrue("expand", false);
+      // A person at a table looks for names.
+      const isExpanded = flags.isTrue("expand", context.format === "table" && kind !== "filter");
       const client = await context.client();
       const { signal } = context.world;
       await context.printItem(await client.getNodeSet(kind, id, { isExpanded, signal }), setRows);
@@ -137,5 +138,8 @@ const setRows: readonly Column<NodeSet>[] = [
     header: "constraints",
     value: (set) => (set.constraints === undefined ? "" : JSON.stringify(set.constraints)),
   },
-  { header: "nodes", value: (set) => set.nodeIds?.join(", ") ?? "" },
+  {
+    header: "nodes",
+    value: (set) => (set.nodes?.map(({ name }) => name) ?? set.nodeIds ?? []).join(", "),
+  },
 ];
