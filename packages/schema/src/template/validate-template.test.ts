@@ -232,9 +232,6 @@ test("checks numbers, percentages, rules and zones", async () => {
   expect(await textForEdit("scheduleRule", "tomorrow")).toMatchInlineSnapshot(
     `"job.json:3:19  /scheduleRule  "tomorrow" is not valid, expected "immediate", "RRULE:…" (RFC 5545) or "CRON:…""`,
   );
-  expect(await textForEdit("timeZone", "Mars/Olympus")).toMatchInlineSnapshot(
-    `"job.json:29:15  /timeZone  "Mars/Olympus" is not a time zone, expected an IANA name"`,
-  );
   expect(await textForEdit("timeZone", "Europe/Berln")).toMatchInlineSnapshot(
     `"job.json:29:15  /timeZone  "Europe/Berln" is not a time zone, did you mean "Europe/Berlin"?"`,
   );
