@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { SchemaTypes } from "@courier/schema";
 import {
   findInstance,
+  findNodeNames,
   findWaitingStart,
   listGroups,
   listInstances,
@@ -106,7 +107,12 @@ async function listRunsPage(
     ...(updatedAfter === undefined ? {} : { updatedAfter }),
     ...(updatedBefore === undefined ? {} : { updatedBefore }),
   });
-  return pageOf(items.map(runItem), total, { request: page, url: request.url });
+  const names = await findNodeNames(
+    context.db,
+    items.map((run) => run.nodeId),
+  );
+  const shown = items.map((run) => runItem(run, names.get(run.nodeId)));
+  return pageOf(shown, total, { request: page, url: request.url });
 }
 
 async function cancel(

@@ -4,12 +4,14 @@ import type { EvidenceRow, FoundRun, RunRow, StepRow } from "@courier/store";
 import { stepArtifacts } from "./evidence-json.ts";
 import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
 
-/** A run as list-instance-runs shows it: the keys of the original, and a late report where there is one. */
-export function runItem(row: RunRow): Run {
+/** A run as list-instance-runs shows it: the keys of the original, the node's name, and what there is to say about its end. */
+export function runItem(row: RunRow, nodeName: string | undefined): Run {
   return {
     groupNumber: row.groupNumber,
     lastUpdateTime: rfc3339(row.updatedAt),
     nodeId: row.nodeId,
+    ...(nodeName === undefined ? {} : { nodeName }),
+    ...(row.reason === "" ? {} : { reason: row.reason }),
     receivedTime: rfc3339(row.dispatchedAt ?? row.createdAt),
     runId: row.id,
     status: row.status,
@@ -27,7 +29,7 @@ function lateReport(row: RunRow): Pick<Run, "reportedStatus" | "reportedAt"> {
 /** A run as get-run shows it. */
 export function runDetail(row: FoundRun): RunDetail {
   return {
-    ...runItem(row),
+    ...runItem(row, row.nodeName),
     dispatchedAt: rfc3339OrNull(row.dispatchedAt),
     finishedAt: rfc3339OrNull(row.finishedAt),
     instanceId: row.instanceId,
@@ -41,18 +43,19 @@ export function runDetail(row: FoundRun): RunDetail {
   };
 }
 
-/** A step as list-steps shows it: the keys of the original, and artifacts where there are some. One that the node has not told of follows from the run. */
+/** A step as list-steps shows it: the keys of the original, its name, and artifacts where there are some. One that the node has not told of follows from the run. */
 export function stepItem(
   run: RunRow,
   step: {
     readonly stepNumber: number;
+    readonly name: string;
     readonly recorded: StepRow | undefined;
     /** Archives of the run that are here. */
     readonly stored: readonly EvidenceRow[];
     readonly now: number;
   },
 ): StepResult {
-  const { stepNumber, recorded } = step;
+  const { stepNumber, name, recorded } = step;
   const artifacts = stepArtifacts(recorded, step);
   const { status, reason } = settleStep(run.status, recorded);
   return {
@@ -60,6 +63,7 @@ export function stepItem(
     inputs: recorded?.inputs ?? "",
     interpreterPath: recorded?.interpreterPath ?? "",
     interpreterVersion: recorded?.interpreterVersion ?? "",
+    name,
     numAttempts: recorded?.attemptCount ?? 0,
     outputs: recorded?.outputs ?? "",
     reason,

@@ -58,25 +58,25 @@ async function listStepsPage(
   const recorded = new Map(
     (await listSteps(context.db, runId)).map((step) => [step.stepNumber, step]),
   );
-  const stepCount = await countSteps(context, run.instanceId);
+  const names = await stepNames(context, run.instanceId);
   const hasArtifacts = [...recorded.values()].some((step) => step.artifacts !== undefined);
   const stored = hasArtifacts ? await listEvidence(context.db, { runId }) : [];
   const now = context.clock.now();
-  const steps = Array.from({ length: stepCount }, (_, index) =>
-    stepItem(run, { stepNumber: index + 1, recorded: recorded.get(index + 1), stored, now }),
+  const steps = names.map((name, index) =>
+    stepItem(run, { stepNumber: index + 1, name, recorded: recorded.get(index + 1), stored, now }),
   );
   const start = (page.page - 1) * page.size;
-  return pageOf(steps.slice(start, start + page.size), stepCount, {
+  return pageOf(steps.slice(start, start + page.size), names.length, {
     request: page,
     url: request.url,
   });
 }
 
-async function countSteps(context: ApiContext, instanceId: string): Promise<number> {
+async function stepNames(context: ApiContext, instanceId: string): Promise<string[]> {
   const instance = await findInstance(context.db, instanceId);
   // Written from a validated canonical template when the instance was created.
   const spec = JSON.parse(instance?.actionSpec ?? '{"steps":[]}') as ActionSpec;
-  return spec.steps.length;
+  return spec.steps.map(({ name }) => name);
 }
 
 async function cancel(

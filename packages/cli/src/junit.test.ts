@@ -63,7 +63,7 @@ describe("renderJunit", () => {
   it("reports every run once, by what its outcome means", () => {
     const runs = [
       run("r-1", "success", "n-1"),
-      run("r-2", "failure", 'n<&"2'),
+      { ...run("r-2", "failure", "n-2"), nodeName: 'web<&"2', reason: 'step 1 "fill" failed' },
       run("r-3", "skipped", "n-3"),
       run("r-4", "undeliverable", "n\u00004"),
     ];
@@ -73,7 +73,7 @@ describe("renderJunit", () => {
       <testsuites name="instance i-1" tests="4" failures="1" errors="1" skipped="1" time="6.000">
         <testsuite name="group 0" timestamp="2026-01-01T00:00:00" tests="4" failures="1" errors="1" skipped="1" time="6.000">
           <testcase name="node n-1" classname="job j-1 group 0" time="1.500"/>
-          <testcase name="node n&lt;&amp;&quot;2" classname="job j-1 group 0" time="1.500"><failure type="failure" message="run r-2 ended failure"/></testcase>
+          <testcase name="node web&lt;&amp;&quot;2" classname="job j-1 group 0" time="1.500"><failure type="failure" message="run r-2 ended failure: step 1 &quot;fill&quot; failed"/></testcase>
           <testcase name="node n-3" classname="job j-1 group 0" time="1.500"><skipped message="run r-3 ended skipped"/></testcase>
           <testcase name="node n�4" classname="job j-1 group 0" time="1.500"><error type="undeliverable" message="run r-4 ended undeliverable"/></testcase>
         </testsuite>

@@ -72,10 +72,11 @@ function renderSuite(instance: InstanceDetail, groupNumber: number, runs: readon
 }
 
 function renderCase(run: Run, className: string): string {
-  const head = `    <testcase name="${escapeXml(`node ${run.nodeId}`)}" classname="${escapeXml(className)}" time="${seconds(run)}"`;
+  const head = `    <testcase name="${escapeXml(`node ${run.nodeName ?? run.nodeId}`)}" classname="${escapeXml(className)}" time="${seconds(run)}"`;
   const kind = kindOf(run);
   if (kind === "passed") return `${head}/>`;
-  const message = escapeXml(`run ${run.runId} ended ${run.status}`);
+  const reason = run.reason === undefined ? "" : `: ${run.reason}`;
+  const message = escapeXml(`run ${run.runId} ended ${run.status}${reason}`);
   const inner =
     kind === "skipped"
       ? `<skipped message="${message}"/>`

@@ -51,7 +51,7 @@ test("accepts the run list of the seed but not a further key in a run", () => {
   };
 
   expect(validateBody("run", run).ok).toBe(true);
-  expect(validateBody("run", { ...run, nodeName: "web-1" }).ok).toBe(false);
+  expect(validateBody("run", { ...run, nodeTitle: "web-1" }).ok).toBe(false);
 });
 
 test("lists no more problems than the limit", () => {

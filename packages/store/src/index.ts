@@ -174,6 +174,7 @@ export {
   findNode,
   findNodeByIdentifier,
   findNodes,
+  findNodeNames,
   findNodesByIdentifiers,
   listNodes,
   setAllNodesOffline,

@@ -71,6 +71,22 @@ export async function findNode(db: Db, id: string): Promise<NodeRow | undefined>
   return row && toNodeRow(row);
 }
 
+/** Names of nodes by id; unknown ones are left out, archived ones are not. */
+export async function findNodeNames(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+  const wanted = [...new Set(ids)];
+  const names = new Map<string, string>();
+  for (let start = 0; start < wanted.length; start += valuesPerStatement) {
+    // Unique index on nodes.id.
+    const rows = await reading(db)
+      .selectFrom("nodes")
+      .select(["id", "name"])
+      .where("id", "in", wanted.slice(start, start + valuesPerStatement))
+      .execute();
+    for (const { id, name } of rows) names.set(id, name);
+  }
+  return names;
+}
+
 /** Node ids by identifier (an id or a name; an id wins); archived and unknown ones are left out. */
 export async function findNodesByIdentifiers(
   db: Db,

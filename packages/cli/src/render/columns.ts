@@ -60,10 +60,11 @@ export const instanceRows: readonly Column<InstanceDetail>[] = [
 export const runColumns: readonly Column<Run>[] = [
   { header: "run", value: (run) => run.runId },
   { header: "group", value: (run) => run.groupNumber, isNumber: true },
-  { header: "node", value: (run) => run.nodeId },
+  { header: "node", value: (run) => run.nodeName ?? run.nodeId, isShrinkable: true },
   { header: "status", value: (run) => run.status, isStatus: true },
   { header: "updated", value: (run) => run.lastUpdateTime },
   { header: "reported later", value: (run) => run.reportedStatus },
+  { header: "reason", value: (run) => run.reason, isShrinkable: true },
 ];
 
 /** One run as rows. */
@@ -86,6 +87,7 @@ export const runRows: readonly Column<RunDetail>[] = [
 /** Steps in a table. */
 export const stepColumns: readonly Column<StepResult>[] = [
   { header: "step", value: (step) => step.stepNumber, isNumber: true },
+  { header: "name", value: (step) => step.name, isShrinkable: true },
   { header: "status", value: (step) => step.status, isStatus: true },
   { header: "attempts", value: (step) => step.numAttempts, isNumber: true },
   { header: "interpreter", value: (step) => step.interpreterPath, isShrinkable: true },

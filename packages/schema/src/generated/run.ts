@@ -19,6 +19,14 @@ export interface Run {
   groupNumber: number;
   lastUpdateTime: string;
   nodeId: string;
+  /**
+   * Absent when the node is not known any more.
+   */
+  nodeName?: string;
+  /**
+   * Why it ended as it did; absent when there is nothing to say.
+   */
+  reason?: string;
   receivedTime: string;
   runId: string;
   status: RunStatus;

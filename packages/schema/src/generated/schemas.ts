@@ -5700,6 +5700,14 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       nodeId: {
         type: "string",
       },
+      nodeName: {
+        type: "string",
+        description: "Absent when the node is not known any more.",
+      },
+      reason: {
+        type: "string",
+        description: "Why it ended as it did; absent when there is nothing to say.",
+      },
       receivedTime: {
         type: "string",
         format: "date-time",
@@ -6172,6 +6180,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       interpreterVersion: {
         type: "string",
+      },
+      name: {
+        type: "string",
+        description: "As the template has it.",
       },
       numAttempts: {
         type: "integer",

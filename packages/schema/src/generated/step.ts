@@ -21,6 +21,10 @@ export interface StepResult {
   inputs: string;
   interpreterPath: string;
   interpreterVersion: string;
+  /**
+   * As the template has it.
+   */
+  name?: string;
   numAttempts: number;
   outputs: string;
   reason: string;
