@@ -110,6 +110,7 @@ describe.each(databaseKinds)("the JSON shapes of the original's pages on %s", (k
           createdAt: expect.stringMatching(instant),
           id: walk.instanceId,
           jobId: walk.jobId,
+          jobName: expect.any(String),
           lastUpdatedBy: expect.any(String),
           status: "success",
           targetSpec: {

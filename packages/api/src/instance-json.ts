@@ -24,13 +24,14 @@ export function instanceSpecs(row: InstanceRow): InstanceSpecs {
   };
 }
 
-/** An instance as list-all shows it: the keys of the original, no more. */
+/** An instance as list-all shows it: the keys of the original, and the job's name. */
 export function instanceItem(row: InstanceRow, specs: InstanceSpecs): Instance {
   return {
     actionSpec: specs.actionSpec,
     createdAt: rfc3339(row.createdAt),
     id: row.id,
     jobId: row.jobId,
+    ...(row.jobName === "" ? {} : { jobName: row.jobName }),
     lastUpdatedBy: row.lastUpdatedBy,
     status: row.status,
     targetSpec: specs.targetSpec,

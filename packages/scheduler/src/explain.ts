@@ -72,7 +72,9 @@ export async function explain(
       absentNodes: await absentNodes(db, row, waits),
     });
   }
-  return { at: moment.now, groups: answer, isPartial: inFlight.count >= explainedRunsMax };
+  const inFlightCount = rows.reduce((sum, { counts }) => sum + counts.inFlight, 0);
+  const isPartial = inFlight.count >= explainedRunsMax && inFlightCount > inFlight.count;
+  return { at: moment.now, groups: answer, isPartial };
 }
 
 async function explainable(db: Db, row: GroupRow): Promise<ExplainableGroup> {

@@ -181,6 +181,8 @@ export async function listBudgetWaits(
         .select(["runs.node_id as nodeId", "runs.status"])
         .where("budget_holders.budget_seq", "=", seq)
         .where("runs.finished_at", "is", null)
+        .orderBy("nodes.name")
+        .orderBy("runs.dispatched_at")
         .execute();
       waits.push({
         ...wait,

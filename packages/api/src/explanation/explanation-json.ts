@@ -142,7 +142,7 @@ function sinceOf(wait: RolloutWait, about: WaitedGroup): number | null {
 function holderItems({ holders }: BudgetHold): WaitExample[] {
   return holders.map(({ nodeId, nodeName, runId, jobName, instanceId }) => ({
     ...{ nodeId, nodeName, runId, since: null },
-    message: `uses it: run ${runId} of job "${jobName}" (instance ${instanceId})`,
+    message: `of job "${jobName}" (instance ${instanceId}) uses it`,
   }));
 }
 

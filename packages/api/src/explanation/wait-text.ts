@@ -122,7 +122,7 @@ export function runWaitText(wait: RunWait, group: WaitedGroup): WaitText {
     case "return":
       return {
         message: `${runs} ${are(count)} being executed on nodes that are offline${sinceText(wait.since)}`,
-        releasedBy: `the return of the node${untilText(until, "; unknown from", " on")}`,
+        releasedBy: `the return of the node; ${verdictText(until, group)}`,
         brief: `${count} running on offline nodes`,
       };
     case "delivery":
@@ -201,6 +201,13 @@ function sinceText(since: number | null): string {
 
 function untilText(until: number | null, before: string, after = ""): string {
   return until === null ? "" : `${before} ${rfc3339(until)}${after}`;
+}
+
+/** Which comes first: the group's limit, or the service's verdict on a node that stays away. */
+function verdictText(until: number | null, group: WaitedGroup): string {
+  const isLimitFirst = group.deadlineAt !== null && group.deadlineAt <= (until ?? Infinity);
+  if (until === null || isLimitFirst) return limitText(group);
+  return `without it the run ends unknown at ${rfc3339(until)}`;
 }
 
 function limitText({ deadlineAt }: WaitedGroup): string {

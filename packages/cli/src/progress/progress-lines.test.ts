@@ -91,7 +91,7 @@ describe("progressLines", () => {
     expect(progressLines(instance([group(0, { counts, startedAt })]), settled).slice(1)).toEqual([
       "group 0 [#######################-] 97/100 running: 80 success, 17 failure, 3 in flight 1:00 (batch 1/2 has 3 open runs)",
       "  17 nodes: exit code 1, 'no space left' (a, b, …)",
-      "  2 more failed otherwise",
+      "  2 more failed",
     ]);
     expect(progressLines(instance([group(0)]), { ...settled, height: 3 })).toHaveLength(3);
   });
@@ -104,6 +104,43 @@ describe("progressLines", () => {
 
     expect(first).toContain("soaking 0:42 after batch 2");
     expect(second).toContain("some wait for a budget");
+  });
+
+  it("puts the words for a wait into lines of their own where a terminal is narrow, and where there is room", () => {
+    const counts = { ...noCounts, success: 80, failure: 2, dispatched: 3, pending: 15 };
+    const summary =
+      'batch 2/5 has 3 open runs; 12 held by budget "databases of the shop"; 3 on busy nodes';
+    const failure = {
+      message: "2 nodes: exit code 1, 'no space left on the device that holds /var/lib'",
+    };
+    const failures = [{ ...failure, count: 2, nodeNames: ["web-1", "web-2"] }];
+    const explained = { groupNumber: 0, summary, failures, unfoldedCount: 0 };
+    // The display reads nothing else of an explanation.
+    const explanation = { groups: [explained] } as unknown as ExplainedInstance;
+    const narrow = { ...view, endedAtStart: [82], width: 79, explanation };
+
+    expect(progressLines(instance([group(0, { counts })]), narrow)).toMatchInlineSnapshot(`
+      [
+        "instance i-1 running  1:05",
+        "group 0 [######--] 82/100 running: 80 success, 2 failure, 3 in flight, 15",
+        "  pending",
+        "  (batch 2/5 has 3 open runs; 12 held by budget "databases of the shop"; 3 on",
+        "   busy nodes)",
+        "  2 nodes: exit code 1, 'no space left on the device that holds /var/lib'",
+        "    (web-1, web-2)",
+      ]
+    `);
+    expect(progressLines(instance([group(0, { counts })]), { ...narrow, height: 3 }))
+      .toMatchInlineSnapshot(`
+        [
+          "instance i-1 running  1:05",
+          "group 0 [######--] 82/100 running: 80 success, 2 failure, 3 in flight, 15",
+          "  pendin…",
+        ]
+      `);
+    expect(progressLines(instance([group(0, { counts })]), { ...narrow, height: 2 })).toHaveLength(
+      2,
+    );
   });
 
   it("fits the width", () => {

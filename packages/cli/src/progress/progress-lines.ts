@@ -1,7 +1,7 @@
 import type { ExplainedInstance, InstanceDetail, InstanceGroup, RunCounts } from "@courier/schema";
 
 import type { Paint } from "../render/color.ts";
-import { cutText, visibleText } from "../render/text-width.ts";
+import { cutText, textWidth, visibleText, wrapText } from "../render/text-width.ts";
 
 /** What the display knows beside the instance itself. */
 export interface ProgressView {
@@ -23,14 +23,20 @@ export interface ProgressView {
 export function progressLines(item: InstanceDetail, view: ProgressView): readonly string[] {
   const groups = chooseGroups(item.groups, view.height - 1);
   const hidden = item.groups.length - groups.length;
-  const room = view.height - 1 - groups.length - (hidden > 0 ? 1 : 0);
+  let room = Math.max(0, view.height - 1 - groups.length - (hidden > 0 ? 1 : 0));
+  const lines = groups.flatMap((group) => {
+    const own = groupLines(group, view, room);
+    room -= own.length - 1;
+    return own;
+  });
+  const failures = failureLines(view.explanation).flatMap((line) =>
+    wrapText(line, view.width, "    "),
+  );
   return [
     instanceLine(item, view),
-    ...groups.map((group) => groupLine(group, view)),
+    ...lines,
     ...(hidden > 0 ? [`… and ${hidden} more groups`] : []),
-    ...failureLines(view.explanation)
-      .slice(0, Math.max(0, room))
-      .map((line) => cutText(line, view.width)),
+    ...failures.slice(0, room),
   ];
 }
 
@@ -45,7 +51,7 @@ export function failureLines(explanation: ExplainedInstance | undefined): readon
     });
     const folded = failures.slice(failureLinesMax).reduce((sum, { count }) => sum + count, 0);
     const rest = folded + unfoldedCount;
-    return rest === 0 ? folds : [...folds, `  ${where}${rest} more failed otherwise`];
+    return rest === 0 ? folds : [...folds, `  ${where}${rest} more failed`];
   });
 }
 
@@ -85,6 +91,7 @@ const outcomes = [
 const shownCounts = [...outcomes, "dispatched", "pending"] as const;
 
 const barWidth = 24;
+const barWidthMin = 8;
 
 /** Kinds of failure that are shown for each group. */
 const failureLinesMax = 5;
@@ -98,21 +105,33 @@ function instanceLine(item: InstanceDetail, view: ProgressView): string {
   return cut.replace(item.status, view.paint(item.status, item.status));
 }
 
-function groupLine(group: InstanceGroup, view: ProgressView): string {
+/** One line, and where the words for its wait do not fit into it, up to `room` more for them. */
+function groupLines(group: InstanceGroup, view: ProgressView, room: number): readonly string[] {
   const ended = endedCount(group.counts);
   const share = group.nodeCount === 0 ? 1 : ended / group.nodeCount;
-  const line = [
-    `group ${group.groupNumber}`,
-    bar(share, view.isUnicode),
+  const name = `group ${group.groupNumber}`;
+  const numbers = [
     `${ended}/${group.nodeCount}`,
     `${group.status}:`,
     summariseOutcomes([group]),
     ...elapsed(group, view),
-    ...describeWait(group, view),
-    ...estimate(group, ended, view),
-  ].join(" ");
-  const cut = cutText(line, view.width);
-  return cut.replace(`${group.status}:`, `${view.paint(group.status, group.status)}:`);
+  ];
+  const waits = describeWait(group, view);
+  const rest = estimate(group, ended, view);
+  const longest = [name, ...numbers, ...waits, ...rest].join(" ");
+  // The bar stands between two of them.
+  const spare = (text: string): number => view.width - textWidth(text) - 3;
+  const isSplit = spare(longest) < barWidth && room > 0 && waits.length > 0;
+  const behind = (isSplit ? [...numbers, ...rest] : [...numbers, ...waits, ...rest]).join(" ");
+  const width = Math.max(barWidthMin, Math.min(barWidth, spare(`${name} ${behind}`)));
+  const first = `${name} ${bar(share, width, view.isUnicode)} ${behind}`;
+  const more = isSplit ? wrapText(`  ${waits.join(" ")}`, view.width, "   ") : [];
+  const [line = "", ...others] = cutLines(
+    [...wrapText(first, view.width, "  "), ...more],
+    room + 1,
+  );
+  const status = `${group.status}:`;
+  return [line.replace(status, `${view.paint(group.status, group.status)}:`), ...others];
 }
 
 function elapsed(
@@ -142,10 +161,17 @@ function describeWait(group: InstanceGroup, { now, explanation }: ProgressView):
   return [`soaking ${left} after batch ${group.batchNumber ?? 0}`];
 }
 
-function bar(share: number, isUnicode: boolean): string {
-  const full = Math.floor(Math.min(1, share) * barWidth);
+/** The first lines; that there were more shows at the end of the last. */
+function cutLines(lines: readonly string[], max: number): readonly string[] {
+  const last = lines[max - 1];
+  if (lines.length <= max || last === undefined) return lines;
+  return [...lines.slice(0, max - 1), cutText(`${last} …`, textWidth(last))];
+}
+
+function bar(share: number, width: number, isUnicode: boolean): string {
+  const full = Math.floor(Math.min(1, share) * width);
   const [done, open] = isUnicode ? ["█", "░"] : ["#", "-"];
-  return `[${(done ?? "").repeat(full)}${(open ?? "").repeat(barWidth - full)}]`;
+  return `[${(done ?? "").repeat(full)}${(open ?? "").repeat(width - full)}]`;
 }
 
 /** Linear, from what has ended since watching began; silent until there is something to go by. */

@@ -34,15 +34,19 @@ export const jobRows: readonly Column<Job>[] = [
 /** Instances in a table. */
 export const instanceColumns: readonly Column<Instance>[] = [
   { header: "id", value: (instance) => instance.id },
-  { header: "job", value: (instance) => instance.jobId },
+  { header: "job", value: (instance) => instance.jobName ?? instance.jobId, isShrinkable: true },
   { header: "status", value: (instance) => instance.status, isStatus: true },
   { header: "created", value: (instance) => instance.createdAt },
 ];
 
+function describeJob({ jobName, jobId }: InstanceDetail): string {
+  return jobName === undefined ? jobId : `${jobName} (${jobId})`;
+}
+
 /** One instance as rows. */
 export const instanceRows: readonly Column<InstanceDetail>[] = [
   { header: "id", value: (instance) => instance.id },
-  { header: "job", value: (instance) => instance.jobId },
+  { header: "job", value: describeJob },
   { header: "status", value: (instance) => instance.status, isStatus: true },
   { header: "reason", value: (instance) => instance.reason },
   { header: "created", value: (instance) => instance.createdAt },

@@ -17,7 +17,9 @@ export function renderExplanation(item: ExplainedInstance, paint: Paint): string
     `instance ${item.instanceId} of job "${visibleText(item.jobName)}": ${paint(item.status, item.status)}`,
     ...(item.summary === item.status ? [] : [visibleText(item.summary)]),
     ...(item.isPartial
-      ? ["more runs are in flight than were counted: the numbers are at least so many"]
+      ? [
+          "more runs are in flight than explain looks at: its numbers of them are lower bounds, get-instance has the exact counts",
+        ]
       : []),
     ...item.groups.flatMap((group) => ["", ...groupLines(group, paint)]),
   ];
@@ -35,7 +37,7 @@ function groupLines(group: ExplainedGroup, paint: Paint): string[] {
     ...group.failures.map(failureLine),
     ...(group.unfoldedCount === 0
       ? []
-      : [`  and ${group.unfoldedCount} more that failed otherwise`]),
+      : [`  and ${group.unfoldedCount} more failed: in further ways, or later than explain looks`]),
     ...firstFailureLines(group.firstFailures),
   ];
 }
@@ -56,7 +58,9 @@ function exampleLine({ nodeName, nodeId, runId, since, message }: WaitExample): 
   return `    - ${visibleText(`${name}:${run}${detail}`)}${since === null ? "" : `, since ${since}`}`;
 }
 
-function hiddenLine({ count, examples }: ExplainedWait): string[] {
+/** Examples of a budget are the runs that use it, its count those that wait for it. */
+function hiddenLine({ kind, count, examples }: ExplainedWait): string[] {
+  if (kind === "budget") return [];
   const hidden = (count ?? 0) - examples.length;
   return examples.length === 0 || hidden <= 0 ? [] : [`    - and ${hidden} more`];
 }

@@ -26,6 +26,23 @@ export function cutText(text: string, width: number): string {
   return width < 1 ? "" : `${cut}…`;
 }
 
+/** Breaks a text at spaces into lines of a width; the first keeps its own indent. A word that is too long is cut. */
+export function wrapText(text: string, width: number, indent: string): readonly string[] {
+  const words = text.trimStart().split(" ");
+  const lines: string[] = [];
+  let line = text.slice(0, text.length - text.trimStart().length) + (words[0] ?? "");
+  for (const word of words.slice(1)) {
+    const longer = `${line} ${word}`;
+    if (textWidth(longer) <= width) {
+      line = longer;
+    } else {
+      lines.push(line);
+      line = indent + word;
+    }
+  }
+  return [...lines, line].map((each) => cutText(each, width));
+}
+
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 const wide =

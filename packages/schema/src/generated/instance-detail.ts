@@ -20,6 +20,10 @@ export interface InstanceDetail {
   createdAt: string;
   id: string;
   jobId: string;
+  /**
+   * Name of the job when the instance was made.
+   */
+  jobName?: string;
   lastUpdatedBy: string;
   status: InstanceStatus;
   targetSpec: TargetSpec;

@@ -18,6 +18,10 @@ export interface Instance {
   createdAt: string;
   id: string;
   jobId: string;
+  /**
+   * Name of the job when the instance was made.
+   */
+  jobName?: string;
   lastUpdatedBy: string;
   status: InstanceStatus;
   targetSpec: TargetSpec;

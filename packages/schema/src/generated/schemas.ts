@@ -1500,6 +1500,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       jobId: {
         type: "string",
       },
+      jobName: {
+        type: "string",
+        description: "Name of the job when the instance was made.",
+      },
       lastUpdatedBy: {
         type: "string",
       },
@@ -2142,6 +2146,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
       jobId: {
         type: "string",
+      },
+      jobName: {
+        type: "string",
+        description: "Name of the job when the instance was made.",
       },
       lastUpdatedBy: {
         type: "string",
