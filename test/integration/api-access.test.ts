@@ -39,6 +39,9 @@ function setRoutes(kind: "filter" | "list" | "cohort", body: object): RouteCase[
   ];
 }
 
+/** Ends of paths that have a second parameter, filled in. */
+const secondParameters = { namespace: "attributes/site/", cohort: "cohort/cohort" } as const;
+
 /** Every route that needs a token. `:job`, `:instance`, `:run` stand for what the walk has made. */
 const routes: readonly RouteCase[] = [
   { ...read, path: jobsPath, invalid: paging },
@@ -145,6 +148,34 @@ const routes: readonly RouteCase[] = [
     notFound: "NODE_NOT_FOUND",
     ...(change.startsWith("tags") ? { body: { tags: {} }, invalid: { body: { tags: 1 } } } : {}),
   })),
+  ...["modify", "update"].map((change) => ({
+    ...manage,
+    path: `${management}/nodes/:node/${secondParameters.namespace}${change}`,
+    notFound: "NODE_NOT_FOUND",
+    body: { attributes: {} },
+    invalid: { body: { attributes: 1 } },
+  })),
+  { ...manage, path: `${management}/nodes/:newNode/approve`, notFound: "NODE_NOT_FOUND" },
+  ...["approve", "details"].map((action) => ({
+    ...manage,
+    ...(action === "details" ? { forbidden: undefined } : {}),
+    path: `${management}/nodes/${action}`,
+    body: { nodeIds: ["web-1"] },
+    invalid: { body: { nodeIds: 1 } },
+  })),
+  {
+    ...manage,
+    path: `${management}/nodes/:node/${secondParameters.cohort}`,
+    notFound: "NODE_NOT_FOUND",
+  },
+  {
+    ...manage,
+    method: "PUT",
+    path: `${management}/cohorts/:cohort`,
+    notFound: "COHORT_NOT_FOUND",
+    body: { description: "changed" },
+    invalid: { body: {} },
+  },
   ...setRoutes("filter", { constraints: {} }),
   ...setRoutes("list", { nodeIds: ["web-1"] }),
   ...setRoutes("cohort", {}),
@@ -233,9 +264,13 @@ describe("every route", () => {
       body: { name: "to revoke", role: "viewer" },
     });
     const otherNode = await fixture.enrol("web-archived");
+    const guarded = { token: admin, body: { name: "guarded", approvalNeeded: true } };
+    await fixture.send("POST", `${management}/cohorts`, guarded);
+    const newNode = await fixture.enrol("web-new", undefined, { cohortId: "guarded" });
     for (const [name, id] of Object.entries({
       ...(await createSets(admin)),
       otherNode: otherNode.nodeId,
+      newNode: newNode.nodeId,
       ...(await createBudgets(fixture, admin)),
       ...(await createRules(fixture, admin)),
       job: job.jobId,
@@ -357,9 +392,11 @@ describe("every route", () => {
     const evidence = `${state}/runs/{runId}/steps/{stepNumber}/attempts/{attemptNumber}/evidence`;
     const open = ["/healthz", "/readyz", "/openapi.json"].map((path) => `GET ${path}`);
 
-    const covered = routes.map(
-      ({ method, path }) => `${method} ${path.replace(/:\w+/, () => `{${parameter(path)}}`)}`,
-    );
+    const covered = routes.map(({ method, path }) => {
+      const named = path.replace(/:\w+/, () => `{${parameter(path)}}`);
+      const { namespace, cohort } = secondParameters;
+      return `${method} ${named.replace(namespace, "attributes/{namespace}/").replace(cohort, "cohort/{cohortId}")}`;
+    });
 
     const others = [`GET ${evidence}`, `PUT ${evidence}`, `POST ${management}/enroll`];
     expect(documented.sort()).toEqual([...covered, ...open, ...others].sort());

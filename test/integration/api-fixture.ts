@@ -122,9 +122,14 @@ export class ApiFixture {
   }
 
   /** Enrols a node over HTTP. */
-  async enrol(name: string, publicKey = newPublicKey()): Promise<NodeStandIn> {
+  async enrol(
+    name: string,
+    publicKey = newPublicKey(),
+    keyBody: object = {},
+  ): Promise<NodeStandIn> {
     const token = await this.token("node-manager");
-    const key = await this.send("POST", "/node/management/v1/enrollment-keys", { token, body: {} });
+    const path = "/node/management/v1/enrollment-keys";
+    const key = await this.send("POST", path, { token, body: keyBody });
     const body = { key: at(key.json, "item", "key"), name, publicKey };
     const enrolled = await this.send("POST", "/node/management/v1/enroll", { body });
     return new NodeStandIn(String(at(enrolled.json, "item", "nodeId")), this);

@@ -8,19 +8,21 @@ export function takesArrayAs(name: string): preValidationAsyncHookHandler {
   };
 }
 
-/** Lets a route take tags also as the original's scripts send them: `[{"name", "value"}]` for `{"tags": {name: value}}`. */
-export async function takeTagArray(request: FastifyRequest): Promise<void> {
-  if (!Array.isArray(request.body)) return;
-  const tags = request.body.map((entry: unknown, index) => tagOf(entry, index));
-  request.body = { tags: Object.fromEntries(tags) as unknown };
+/** Lets a route take tags or attributes also as the original's scripts send them: `[{"name", "value"}]` for `{"tags": {name: value}}`. */
+export function takesNamedValuesAs(name: "tags" | "attributes"): preValidationAsyncHookHandler {
+  return async (request: FastifyRequest) => {
+    if (!Array.isArray(request.body)) return;
+    const values = request.body.map((entry: unknown, index) => namedValue(name, entry, index));
+    request.body = { [name]: Object.fromEntries(values) as unknown };
+  };
 }
 
-function tagOf(entry: unknown, index: number): readonly [string, unknown] {
+function namedValue(field: string, entry: unknown, index: number): readonly [string, unknown] {
   if (typeof entry === "object" && entry !== null && "name" in entry && "value" in entry) {
     if (typeof entry.name === "string") return [entry.name, entry.value];
   }
   throw new CourierError(
     "BODY_INVALID",
-    `the body's /${index}: expected a tag {"name": …, "value": …}, or give {"tags": {name: value}}`,
+    `the body's /${index}: expected {"name": …, "value": …}, or give {"${field}": {name: value}}`,
   );
 }

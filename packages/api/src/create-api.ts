@@ -27,6 +27,8 @@ import {
 import { LiveStreams } from "./live-streams.ts";
 import { answerMalformed } from "./malformed-request.ts";
 import { Metrics } from "./metrics.ts";
+import { addNodeApprovalRoutes } from "./node-approval.ts";
+import { addNodeAttributeRoutes } from "./node-attributes.ts";
 import { addNodeSetRoutes } from "./node-sets.ts";
 import { addNodeRoutes } from "./nodes.ts";
 import { writeOpenApi } from "./open-api.ts";
@@ -146,6 +148,8 @@ function addRoutes(
   addRunRoutes(app, context);
   addEvidenceRoutes(app, context);
   addNodeRoutes(app, context);
+  addNodeAttributeRoutes(app, context);
+  addNodeApprovalRoutes(app, context);
   addNodeSetRoutes(app, context);
   addTokenRoutes(app, context, authenticator);
   let openApi: Promise<string> | undefined;

@@ -52,6 +52,7 @@ function requireEd25519(publicKey: string): void {
 const refusals: Readonly<Record<Exclude<Refusal, "name-taken">, string>> = {
   "key-unknown": "the enrolment key is not valid",
   "key-expired": "the enrolment key has expired",
+  "cohort-gone": "the cohort that the enrolment key admits to does not exist any more",
   "key-used-up": "the enrolment key has admitted as many nodes as it may",
 };
 

@@ -85,7 +85,7 @@ const nodes = { 200: { schema: "node-list", description: "A page of nodes." } } 
 export const nodeSetRoutes: {
   readonly filter: CommonRoutes & Routes<"run" | "runAdhoc" | "update">;
   readonly list: CommonRoutes & MemberRoutes;
-  readonly cohort: CommonRoutes & MemberRoutes;
+  readonly cohort: CommonRoutes & MemberRoutes & Routes<"update">;
 } = {
   filter: {
     ...commonRoutes("filter", "saved-filter-request"),
@@ -114,7 +114,18 @@ export const nodeSetRoutes: {
     }),
   },
   list: { ...commonRoutes("list", "saved-list-request"), ...memberRoutes("list") },
-  cohort: { ...commonRoutes("cohort", "cohort-request"), ...memberRoutes("cohort") },
+  cohort: {
+    ...commonRoutes("cohort", "cohort-request"),
+    ...memberRoutes("cohort"),
+    update: changing({
+      operationId: "updateCohort",
+      summary: "Change the name, the description or the approval of a cohort",
+      params: { setId: "Id or name of the cohort." },
+      body: "cohort-update-request",
+      answers: { 200: { ...id, description: "The cohort was changed." } },
+      errors: ["COHORT_NOT_FOUND", "NODE_SET_NAME_TAKEN", "NODE_SET_IN_USE"],
+    }),
+  },
 };
 
 type Described = Omit<RouteDescription, "tag" | "permission" | "isChange">;

@@ -13,7 +13,9 @@ import {
   listNodeSets,
   removeNodeSetMembers,
   replaceNodeSetMembers,
+  updateCohort,
   updateConstraints,
+  type Db,
   type NodeSetKind,
   type NodeSetRow,
 } from "@courier/store";
@@ -97,6 +99,11 @@ export function addNodeSetRoutes(app: FastifyInstance, context: ApiContext): voi
       return create(context, request, { kind: "cohort", ...request.body });
     },
   );
+  app.put<OfSet & { Body: SchemaTypes["cohort-update-request"] }>(
+    `${prefix}/cohorts/:setId`,
+    nodeSetRoutes.cohort.update,
+    async (request) => changeCohort(context, request),
+  );
   for (const kind of ["filter", "list", "cohort"] as const) addCommonRoutes(app, context, kind);
   for (const kind of ["list", "cohort"] as const) addMemberRoutes(app, context, kind);
 }
@@ -179,6 +186,7 @@ async function create(
     constraints: asked.constraints === undefined ? "" : JSON.stringify(asked.constraints),
     settingId,
     skillAssemblyId,
+    approvalNeeded: asked.approvalNeeded ?? false,
     createdAt: now,
     updatedAt: now,
     createdBy: principalOf(request).tokenId,
@@ -215,6 +223,35 @@ async function updateFilter(
     await recordChange(tx, { context, request }, change);
   });
   return idItem(set);
+}
+
+/** What the body leaves out stays. */
+async function changeCohort(
+  context: ApiContext,
+  request: FastifyRequest<OfSet & { Body: SchemaTypes["cohort-update-request"] }>,
+): Promise<object> {
+  const set = await findSet(context, "cohort", request.params.setId);
+  const { name, description, approvalNeeded } = request.body;
+  await context.db.transaction(async (tx) => {
+    if (name !== undefined && name !== set.name) await requireNoJobByName(tx, set);
+    const now = context.clock.now();
+    const change = { setId: set.id, name, description, approvalNeeded, now };
+    if (!(await updateCohort(tx, change))) {
+      const message = `cohort name ${JSON.stringify(name)} is taken by another cohort`;
+      throw new CourierError("NODE_SET_NAME_TAKEN", message);
+    }
+    const entry = { action: "cohort.update", object: set.id, detail: { ...request.body } };
+    await recordChange(tx, { context, request }, entry);
+  });
+  return idItem(set);
+}
+
+/** Targets may name a cohort by its name: such a job would not find it any more. */
+async function requireNoJobByName(tx: Db, set: NodeSetRow): Promise<void> {
+  const job = await findJobUsing(tx, { ...set, id: set.name });
+  if (job === undefined) return;
+  const message = `cohort ${JSON.stringify(set.name)} is the target of job ${JSON.stringify(job.name)} (${job.id}) by this name`;
+  throw new CourierError("NODE_SET_IN_USE", message);
 }
 
 async function remove(
@@ -295,7 +332,11 @@ function nodeSetItem(row: NodeSetRow): NodeSet {
       ? { constraints: JSON.parse(row.constraints) as FilterConstraints }
       : {}),
     ...(row.kind === "cohort"
-      ? { settingId: row.settingId, skillAssemblyId: row.skillAssemblyId }
+      ? {
+          approvalNeeded: row.approvalNeeded,
+          settingId: row.settingId,
+          skillAssemblyId: row.skillAssemblyId,
+        }
       : {}),
   };
 }

@@ -1,7 +1,7 @@
 import type { SchemaTypes } from "@courier/schema";
 import {
-  changeUserAttributes,
   findNodeByIdentifier,
+  findNodeSet,
   insertEnrollmentKey,
   listNodes,
   setNodesArchived,
@@ -9,7 +9,6 @@ import {
 } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
-import { takeTagArray } from "./array-body.ts";
 import { recordChange } from "./audit.ts";
 import { enrollNode } from "./enroll-node.ts";
 import { enrollmentKeyLifetimeDefaultSeconds, enrollmentKeyUsesDefault } from "./limits.ts";
@@ -24,7 +23,6 @@ import { mintEnrollmentKey } from "./secrets.ts";
 type NodeListQuery = SchemaTypes["node-list-query"];
 type EnrollmentKeyRequest = SchemaTypes["enrollment-key-request"];
 type NodeEnrollRequest = SchemaTypes["node-enroll-request"];
-type NodeTagsRequest = SchemaTypes["node-tags-request"];
 
 interface OfNode {
   readonly Params: { readonly nodeId: string };
@@ -42,16 +40,6 @@ export function addNodeRoutes(app: FastifyInstance, context: ApiContext): void {
     getRoute,
     async (request) => ({ item: nodeItem(await findByIdentifier(context, request.params.nodeId)) }),
   );
-  for (const action of ["modify", "update"] as const) {
-    app.post<OfNode & { Body: NodeTagsRequest }>(
-      `${prefix}/nodes/:nodeId/tags/${action}`,
-      {
-        ...(action === "modify" ? modifyTagsRoute : updateTagsRoute),
-        preValidation: takeTagArray,
-      },
-      async (request) => changeTags(context, request, action),
-    );
-  }
   for (const action of ["archive", "unarchive"] as const) {
     app.post<OfNode>(
       `${prefix}/nodes/:nodeId/${action}`,
@@ -90,32 +78,6 @@ async function findByIdentifier(context: ApiContext, identifier: string): Promis
   return found(node, { code: "NODE_NOT_FOUND", what: "node", id: identifier });
 }
 
-/** `modify` changes the tags that the body names, `update` replaces all that users set; what the node reports stays. */
-async function changeTags(
-  context: ApiContext,
-  request: FastifyRequest<OfNode & { Body: NodeTagsRequest }>,
-  action: "modify" | "update",
-): Promise<object> {
-  const { id } = await findByIdentifier(context, request.params.nodeId);
-  const { tags } = request.body;
-  await context.db.transaction(async (tx) => {
-    await changeUserAttributes(tx, {
-      nodeId: id,
-      now: context.clock.now(),
-      change: (before) => {
-        // The column holds what this function wrote to it.
-        const attributes = JSON.parse(before) as Record<string, Record<string, string>>;
-        const kept = action === "modify" ? attributes["tags"] : {};
-        const merged = Object.entries({ ...kept, ...tags }).filter(([, value]) => value !== null);
-        return JSON.stringify({ ...attributes, tags: Object.fromEntries(merged) });
-      },
-    });
-    const change = { action: `node.${action}-tags`, object: id, detail: { tags } };
-    await recordChange(tx, { context, request }, change);
-  });
-  return { item: nodeItem(await findByIdentifier(context, id)) };
-}
-
 async function setArchived(
   context: ApiContext,
   request: FastifyRequest<OfNode>,
@@ -138,6 +100,7 @@ async function createKey(
   reply: FastifyReply,
 ): Promise<object> {
   const { expiresInSeconds = enrollmentKeyLifetimeDefaultSeconds, uses } = request.body;
+  const cohortId = await cohortOf(context, request.body.cohortId);
   const key = mintEnrollmentKey();
   const id = context.newId();
   const now = context.clock.now();
@@ -151,12 +114,23 @@ async function createKey(
       usesLeft: uses ?? enrollmentKeyUsesDefault,
       createdAt: now,
       createdBy: principalOf(request).tokenId,
+      cohortId,
     });
-    const change = { action: "enrollment-key.create", object: id, detail: { prefix: key.prefix } };
+    const detail = { prefix: key.prefix, ...(cohortId === undefined ? {} : { cohortId }) };
+    const change = { action: "enrollment-key.create", object: id, detail };
     await recordChange(tx, { context, request }, change);
   });
   reply.code(201).header("cache-control", "no-store");
   return { item: { expiresAt: rfc3339(expiresAt), key: key.text } };
+}
+
+async function cohortOf(
+  context: ApiContext,
+  identifier: string | undefined,
+): Promise<string | undefined> {
+  if (identifier === undefined) return undefined;
+  const cohort = await findNodeSet(context.db, "cohort", identifier);
+  return found(cohort, { code: "COHORT_NOT_FOUND", what: "cohort", id: identifier }).id;
 }
 
 const listRoute = routeOptions({
@@ -186,6 +160,7 @@ const keyRoute = routeOptions({
   isChange: true,
   body: "enrollment-key-request",
   answers: { 201: { schema: "enrollment-key-response", description: "The key, shown this once." } },
+  errors: ["COHORT_NOT_FOUND"],
 });
 
 const enrollRoute = routeOptions({
@@ -208,20 +183,6 @@ const nodeChange = {
   answers: { 200: { schema: "node-response", description: "The node as it is now." } },
   errors: ["NODE_NOT_FOUND"],
 } as const;
-
-const modifyTagsRoute = routeOptions({
-  ...nodeChange,
-  operationId: "modifyTags",
-  summary: "Change some tags of a node",
-  body: "node-tags-request",
-});
-
-const updateTagsRoute = routeOptions({
-  ...nodeChange,
-  operationId: "updateTags",
-  summary: "Replace all tags that users attached to a node",
-  body: "node-tags-request",
-});
 
 const archiveRoute = routeOptions({
   ...nodeChange,

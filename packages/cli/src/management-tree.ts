@@ -35,6 +35,54 @@ export const managementTree: CommandGroup = {
           load: async () => (await import("./commands/management/node-changes.ts")).deleteTags,
         },
         {
+          name: "modify-attributes",
+          summary: "change some attributes of a namespace on a node",
+          load: async () =>
+            (await import("./commands/management/attribute-commands.ts")).modifyAttributes,
+        },
+        {
+          name: "update-attributes",
+          summary: "replace all attributes of a namespace on a node",
+          load: async () =>
+            (await import("./commands/management/attribute-commands.ts")).updateAttributes,
+        },
+        {
+          name: "delete-attributes",
+          summary: "take attributes away that users attached to a node",
+          load: async () =>
+            (await import("./commands/management/attribute-commands.ts")).deleteAttributes,
+        },
+        {
+          name: "approve-node",
+          summary: "let an admitted node connect and get runs",
+          load: async () =>
+            (await import("./commands/management/approval-commands.ts")).approveNode,
+        },
+        {
+          name: "approve-nodes",
+          summary: "let several admitted nodes connect and get runs",
+          load: async () =>
+            (await import("./commands/management/approval-commands.ts")).approveNodes,
+        },
+        {
+          name: "assign-cohort",
+          summary: "take a node out of its cohorts and put it into another",
+          load: async () =>
+            (await import("./commands/management/approval-commands.ts")).assignCohort,
+        },
+        {
+          name: "bulk-node-details",
+          summary: "show several nodes by id or name",
+          load: async () =>
+            (await import("./commands/management/approval-commands.ts")).bulkNodeDetails,
+        },
+        {
+          name: "get-archive-status",
+          summary: "say whether a node is archived",
+          load: async () =>
+            (await import("./commands/management/approval-commands.ts")).getArchiveStatus,
+        },
+        {
           name: "archive-node",
           summary: "leave a node out of lists and targets",
           load: async () => (await import("./commands/management/node-changes.ts")).archiveNode,
@@ -166,6 +214,11 @@ export const managementTree: CommandGroup = {
           summary: "remove nodes from a cohort",
           load: async () =>
             (await import("./commands/management/cohort-commands.ts")).removeCohortNodes,
+        },
+        {
+          name: "update-cohort",
+          summary: "change a cohort's name, description or approval",
+          load: async () => (await import("./commands/management/cohort-commands.ts")).updateCohort,
         },
         {
           name: "delete-cohort",

@@ -23,6 +23,18 @@ export interface ManagementClient {
   getNode(nodeId: string, options: CallOptions): Promise<{ readonly item: FleetNode }>;
   /** `modify` changes the tags of the body, `update` replaces all that users set. */
   changeTags(nodeId: string, action: "modify" | "update", call: BodyCall): Promise<NodeAnswer>;
+  /** The same for attributes in a namespace of users. */
+  changeAttributes(
+    of: { readonly nodeId: string; readonly namespace: string },
+    action: "modify" | "update",
+    call: BodyCall,
+  ): Promise<NodeAnswer>;
+  /** Not sent twice: the second answer would say that it is approved already. */
+  approveNode(nodeId: string, options: CallOptions): Promise<NodeAnswer>;
+  approveNodes(call: BodyCall): Promise<NodeList>;
+  /** Nodes by id or name, in the order of the body. */
+  getNodes(call: BodyCall): Promise<NodeList>;
+  assignCohort(nodeId: string, cohortId: string, options: CallOptions): Promise<NodeAnswer>;
   archiveNode(nodeId: string, options: CallOptions): Promise<NodeAnswer>;
   unarchiveNode(nodeId: string, options: CallOptions): Promise<NodeAnswer>;
   /** Not sent twice: the second answer would say that the name is taken. */
@@ -43,6 +55,7 @@ export interface ManagementClient {
     action: "add" | "remove" | "modify",
     call: BodyCall,
   ): Promise<NodeSetIdResponse>;
+  updateCohort(id: string, call: BodyCall): Promise<NodeSetIdResponse>;
   updateFilter(id: string, call: BodyCall): Promise<NodeSetIdResponse>;
   runAdhocFilter(query: PageQuery, call: BodyCall): Promise<NodeList>;
   runSavedFilter(id: string, query: PageQuery, options: CallOptions): Promise<NodeList>;
@@ -79,6 +92,13 @@ export function createManagementClient({
     listNodes: (query, call) => list(`${management}/nodes`, query, call),
     getNode: (id, call) => get(node(id), {}, call),
     changeTags: (id, action, call) => post(`${node(id)}/tags/${action}`, jsonPost(call)),
+    changeAttributes: ({ nodeId, namespace }, action, call) =>
+      post(`${node(nodeId)}/attributes/${encodeURIComponent(namespace)}/${action}`, jsonPost(call)),
+    approveNode: (id, call) => post(`${node(id)}/approve`, { ...call, isRepeatable: false }),
+    approveNodes: (call) => post(`${management}/nodes/approve`, jsonPost(call)),
+    getNodes: (call) => post(`${management}/nodes/details`, jsonPost(call)),
+    assignCohort: (id, cohortId, call) =>
+      post(`${node(id)}/cohort/${encodeURIComponent(cohortId)}`, call),
     archiveNode: (id, call) => post(`${node(id)}/archive`, call),
     unarchiveNode: (id, call) => post(`${node(id)}/unarchive`, call),
     createNodeSet: (kind, call) =>
@@ -89,6 +109,7 @@ export function createManagementClient({
     deleteNodeSet: (kind, id, call) => remove(set(kind, id), call),
     changeMembers: ({ kind, id }, action, call) =>
       post(`${set(kind, id)}/nodes/${action}`, jsonPost(call)),
+    updateCohort: (id, call) => put(set("cohort", id), jsonPost(call)),
     updateFilter: (id, call) => put(set("filter", id), jsonPost(call)),
     runAdhocFilter: (query, call) =>
       readPage(query, (part) =>

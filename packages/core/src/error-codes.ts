@@ -46,6 +46,7 @@ export type ErrorCode =
   | "BUDGET_NAME_TAKEN"
   | "BUDGET_LIMIT"
   | "NODE_NAME_TAKEN"
+  | "NODE_ALREADY_APPROVED"
   | "NODE_SET_NAME_TAKEN"
   | "NODE_SET_IN_USE"
   | "IDEMPOTENCY_KEY_REUSED"
@@ -178,6 +179,7 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
     "delete disruption budgets that are not needed, or join some in one filter",
   ),
   EXCEPTION_LIMIT: entry(409, 5, "delete global exceptions that have passed"),
+  NODE_ALREADY_APPROVED: entry(409, 5, "nothing is left to do: the node may connect"),
   NODE_NAME_TAKEN: entry(409, 5, "choose another --name; node names are unique"),
   NODE_SET_NAME_TAKEN: entry(
     409,

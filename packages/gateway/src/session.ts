@@ -139,7 +139,7 @@ export class Session {
     const { db, bus, reports, transport } = this.#options;
     const verdict = await verifyHello(db, hello, this.#serverNonce);
     if (!verdict.ok) {
-      this.#refuse(verdict.code, verdict.reason, false);
+      this.#refuse(verdict.code, verdict.reason, verdict.isRetryable);
       return;
     }
     if (this.#isGone()) return;

@@ -7,8 +7,15 @@ export type HelloVerdict =
   | { readonly ok: true }
   | {
       readonly ok: false;
-      readonly code: "PROTOCOL_VERSION" | "NODE_UNKNOWN" | "NODE_ARCHIVED" | "SIGNATURE_INVALID";
+      readonly code:
+        | "PROTOCOL_VERSION"
+        | "NODE_UNKNOWN"
+        | "NODE_ARCHIVED"
+        | "SIGNATURE_INVALID"
+        | "NODE_NOT_APPROVED";
       readonly reason: string;
+      /** Whether coming back soon makes sense. */
+      readonly isRetryable: boolean;
     };
 
 /** Checks that the peer holds the private key of the node that it says it is. */
@@ -22,21 +29,29 @@ export async function verifyHello(
       ok: false,
       code: "PROTOCOL_VERSION",
       reason: `this service speaks protocol ${protocolVersion}, the node speaks ${hello.protocolVersion}`,
+      isRetryable: false,
     };
   }
   const node = await findNode(db, hello.nodeId);
   if (node === undefined) {
-    return { ok: false, code: "NODE_UNKNOWN", reason: `no node has the id ${hello.nodeId}` };
+    const reason = `no node has the id ${hello.nodeId}`;
+    return { ok: false, code: "NODE_UNKNOWN", reason, isRetryable: false };
   }
   if (node.archivedAt !== null) {
-    return { ok: false, code: "NODE_ARCHIVED", reason: `node "${node.name}" is archived` };
+    const reason = `node "${node.name}" is archived`;
+    return { ok: false, code: "NODE_ARCHIVED", reason, isRetryable: false };
   }
   if (!isSignedBy(node.publicKey, hello, serverNonce)) {
     return {
       ok: false,
       code: "SIGNATURE_INVALID",
       reason: `the signature is not by the key of node "${node.name}"`,
+      isRetryable: false,
     };
+  }
+  if (node.enrollmentLevel === "admitted") {
+    const reason = `node "${node.name}" waits for approval: courier-cli management node approve-node --nodeId ${node.id}`;
+    return { ok: false, code: "NODE_NOT_APPROVED", reason, isRetryable: true };
   }
   return { ok: true };
 }

@@ -67,6 +67,8 @@ export interface AbsentNodeExample {
   readonly nodeId: string;
   readonly nodeName: string;
   readonly offlineSince: number | null;
+  /** `admitted`: it waits for approval. */
+  readonly enrollmentLevel: "admitted" | "enrolled";
 }
 
 /** Why one group stands where it stands. */

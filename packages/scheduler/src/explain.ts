@@ -189,6 +189,7 @@ function untilOf(
       return earliest.offlineSince === null ? null : earliest.offlineSince + lostAfterMs;
     case "acceptance":
       return earliest.dispatchedAt + redeliverAfterMs;
+    case "approval":
     case "delivery":
     case "boot":
     case "busy":

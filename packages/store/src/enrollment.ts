@@ -1,7 +1,8 @@
 import type { Kysely } from "kysely";
 import type { Db } from "./database.ts";
-import { atomically, writing } from "./handle.ts";
+import { atomically, writing, type TransactionHandle } from "./handle.ts";
 import { replaceNodeFacts } from "./node-facts.ts";
+import { addNodeSetMembers, findNodeSet, type NodeSetRow } from "./node-sets.ts";
 import { fromEnrollmentKeyRow } from "./tables/enrollment-keys-table.ts";
 import type { Tables } from "./tables/tables.ts";
 
@@ -14,6 +15,8 @@ export interface EnrollmentKeyRow {
   readonly usesLeft: number;
   readonly createdAt: number;
   readonly createdBy: string;
+  /** The cohort that its nodes are put into. */
+  readonly cohortId?: string | undefined;
 }
 
 /** Outcome of an enrolment. */
@@ -21,7 +24,7 @@ export type EnrolNodeOutcome =
   | { readonly ok: true; readonly nodeId: string }
   | {
       readonly ok: false;
-      readonly reason: "key-unknown" | "key-expired" | "key-used-up" | "name-taken";
+      readonly reason: "key-unknown" | "key-expired" | "key-used-up" | "name-taken" | "cohort-gone";
     };
 
 /** Adds an enrolment key. */
@@ -50,7 +53,7 @@ export async function enrolNode(
     // The lock keeps two nodes from taking the last use; it is always taken first, so that nobody deadlocks.
     const key = await kysely
       .selectFrom("enrollment_keys")
-      .select(["id", "expires_at", "uses_left"])
+      .select(["id", "expires_at", "uses_left", "cohort_id"])
       .where("hash", "=", options.keyHash)
       .modifyEnd(locks.forUpdate)
       .executeTakeFirst();
@@ -60,8 +63,15 @@ export async function enrolNode(
     if (key.expires_at <= options.now) return { ok: false, reason: "key-expired" };
     if (key.uses_left === 0) return { ok: false, reason: "key-used-up" };
     if (before !== undefined) return before;
-    const inserted = await insertNode(kysely, options);
+    const cohort = await findCohort(handle, key.cohort_id);
+    if (cohort === "gone") return { ok: false, reason: "cohort-gone" };
+    const level = cohort?.approvalNeeded === true ? "admitted" : "enrolled";
+    const inserted = await insertNode(kysely, options, level);
     if (inserted === undefined) return await nameTakenMeanwhile(kysely, options);
+    if (cohort !== undefined) {
+      const { now } = options;
+      await addNodeSetMembers(handle, { setId: cohort.id, nodeIds: [options.id], now });
+    }
     const facts = { attributes: options.attributes, userAttributes: "{}", skills: "[]" };
     await replaceNodeFacts(handle, [{ seq: inserted.seq, ...facts }]);
     await kysely
@@ -74,6 +84,15 @@ export async function enrolNode(
 }
 
 type NewNode = Parameters<typeof enrolNode>[1];
+
+/** The cohort of a key; undefined when the key names none. */
+async function findCohort(
+  tx: TransactionHandle,
+  id: string | null,
+): Promise<NodeSetRow | "gone" | undefined> {
+  if (id === null) return undefined;
+  return (await findNodeSet(tx, "cohort", id)) ?? "gone";
+}
 
 /** What a node of this name that exists already means; undefined when there is none. */
 async function findSameName(
@@ -102,6 +121,7 @@ async function nameTakenMeanwhile(
 async function insertNode(
   kysely: Kysely<Tables>,
   options: NewNode,
+  level: "admitted" | "enrolled",
 ): Promise<{ seq: number } | undefined> {
   return await kysely
     .insertInto("nodes")
@@ -109,7 +129,7 @@ async function insertNode(
       id: options.id,
       name: options.name,
       public_key: options.publicKey,
-      enrollment_level: "enrolled",
+      enrollment_level: level,
       online: 0,
       offline_since: options.now,
       boot_id: "",

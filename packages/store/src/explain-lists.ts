@@ -11,6 +11,8 @@ export interface AbsentNode {
   readonly nodeName: string;
   /** Unix ms; null: it has never been online. */
   readonly offlineSince: number | null;
+  /** `admitted`: it waits for approval. */
+  readonly enrollmentLevel: "admitted" | "enrolled";
 }
 
 /** A run that a node executes now. */
@@ -38,7 +40,8 @@ export async function listAbsentNodes(
   return await reading(db)
     .selectFrom("runs")
     .innerJoin("nodes", "nodes.id", "runs.node_id")
-    .select(["nodes.id as nodeId", "nodes.name as nodeName", "nodes.offline_since as offlineSince"])
+    .select(["nodes.id as nodeId", "nodes.name as nodeName"])
+    .select(["nodes.offline_since as offlineSince", "nodes.enrollment_level as enrollmentLevel"])
     .where("runs.instance_seq", "=", seqOfInstance(options.instanceId))
     .where("runs.group_number", "=", options.groupNumber)
     .where("nodes.online", "=", sql.lit(0))

@@ -45,6 +45,7 @@ interface Row {
   readonly status: "dispatched" | "running";
   readonly is_stopping: number;
   readonly is_online: number;
+  readonly is_unapproved: number;
   readonly is_busy: number;
   readonly step_state: number;
   readonly dispatched_at: number;
@@ -74,6 +75,7 @@ export async function summariseInFlight(
     SELECT found.*, nodes.name AS node_name,
       CASE WHEN nodes.online = 1 THEN NULL ELSE nodes.offline_since END AS offline_since,
       CASE WHEN nodes.online = 1 AND nodes.archived_at IS NULL THEN 1 ELSE 0 END AS is_online,
+      CASE WHEN nodes.enrollment_level = 'admitted' THEN 1 ELSE 0 END AS is_unapproved,
       CASE WHEN found.status = 'dispatched' AND EXISTS (
         SELECT 1 FROM runs AS other
         WHERE other.node_id = found.node_id AND other.status IN ('dispatched', 'running')
@@ -109,8 +111,16 @@ export async function summariseInFlight(
 }
 
 function keyOf(row: Row): string {
-  const { group_number: group, status, is_stopping, is_online, is_busy, step_state } = row;
-  return `${String(group).padStart(9, "0")} ${status} ${is_stopping} ${is_online} ${is_busy} ${step_state}`;
+  const {
+    group_number: group,
+    status,
+    is_stopping,
+    is_online,
+    is_unapproved,
+    is_busy,
+    step_state,
+  } = row;
+  return `${String(group).padStart(9, "0")} ${status} ${is_stopping} ${is_online} ${is_unapproved} ${is_busy} ${step_state}`;
 }
 
 function summarise(same: readonly Row[], examples: number): InFlightKind[] {
@@ -145,6 +155,7 @@ function factsOf(row: Row): InFlightFacts {
     status: row.status,
     isStopping: row.is_stopping === 1,
     isNodeOnline: row.is_online === 1,
+    isNodeUnapproved: row.is_unapproved === 1,
     isNodeBusy: row.is_busy === 1,
     step: stepStates[row.step_state] ?? "none",
   };

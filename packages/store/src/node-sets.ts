@@ -23,6 +23,8 @@ export interface NodeSetRow {
   /** What the original's cohorts refer to; kept and shown, "" when there is none. */
   readonly settingId: string;
   readonly skillAssemblyId: string;
+  /** Of a cohort: nodes that are admitted to it wait for approval. */
+  readonly approvalNeeded: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
   /** Id of the token that added it. */

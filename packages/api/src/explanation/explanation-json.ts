@@ -166,13 +166,18 @@ function untilOf(wait: RolloutWait): number | null {
 }
 
 function absentees({ absentNodes }: GroupWaits): WaitExample[] {
-  return absentNodes.map(({ nodeId, nodeName, offlineSince }) => ({
+  return absentNodes.map(({ nodeId, nodeName, offlineSince, enrollmentLevel }) => ({
     nodeId,
     nodeName,
     runId: null,
     since: rfc3339OrNull(offlineSince),
-    message: offlineSince === null ? "has never been online" : "offline",
+    message: absence(offlineSince, enrollmentLevel === "admitted"),
   }));
+}
+
+function absence(offlineSince: number | null, isUnapproved: boolean): string {
+  if (isUnapproved) return "waits for approval: courier-cli management node approve-node";
+  return offlineSince === null ? "has never been online" : "offline";
 }
 
 /** One line: what an open instance waits for, or how an ended one came to its end. */

@@ -125,6 +125,12 @@ export function runWaitText(wait: RunWait, group: WaitedGroup): WaitText {
         releasedBy: `the return of the node; ${verdictText(until, group)}`,
         brief: `${count} running on offline nodes`,
       };
+    case "approval":
+      return {
+        message: `${runs} ${wait.count === 1 ? "waits" : "wait"} for nodes that are admitted and not approved yet`,
+        releasedBy: `courier-cli management node approve-node; ${limitText(group)}`,
+        brief: `${count} on nodes that wait for approval`,
+      };
     case "delivery":
       return {
         message: `${runs} ${wait.count === 1 ? "waits" : "wait"} for nodes that are offline${sinceText(wait.since)} (offlinePolicy: wait)`,

@@ -6,6 +6,7 @@ const executing: InFlightFacts = {
   status: "running",
   isStopping: false,
   isNodeOnline: true,
+  isNodeUnapproved: false,
   isNodeBusy: false,
   step: "none",
 };
@@ -20,6 +21,10 @@ test.each<{ readonly change: Partial<InFlightFacts>; readonly kind: string }>([
   { change: { status: "dispatched" }, kind: "acceptance" },
   { change: { status: "dispatched", isNodeBusy: true }, kind: "busy" },
   { change: { status: "dispatched", isNodeBusy: true, isNodeOnline: false }, kind: "delivery" },
+  {
+    change: { status: "dispatched", isNodeUnapproved: true, isNodeOnline: false },
+    kind: "approval",
+  },
 ])("$change waits for $kind", ({ change, kind }) => {
   expect(explainRun({ ...executing, ...change })).toBe(kind);
 });
@@ -29,6 +34,7 @@ test("every run in flight waits for exactly one thing that is listed", () => {
     status: fc.constantFrom("dispatched", "running"),
     isStopping: fc.boolean(),
     isNodeOnline: fc.boolean(),
+    isNodeUnapproved: fc.boolean(),
     isNodeBusy: fc.boolean(),
     step: fc.constantFrom("none", "retrying", "rebooting"),
   });

@@ -4,6 +4,8 @@ export interface InFlightFacts {
   /** Its node was asked to stop it. */
   readonly isStopping: boolean;
   readonly isNodeOnline: boolean;
+  /** Its node has been admitted, and nobody has approved it yet. */
+  readonly isNodeUnapproved: boolean;
   /** Its node executes another run. */
   readonly isNodeBusy: boolean;
   /** `rebooting`: a restart step waits for the boot; `retrying`: a step waits for its next attempt. */
@@ -12,13 +14,14 @@ export interface InFlightFacts {
 
 /**
  * What a run in flight waits for. `stop`: the node's word that it has stopped; `boot`: the node's restart; `return`: the node is
- * offline and executing; `delivery`: the node is offline and has not got it; `busy`: the node's other run; `acceptance`: the
+ * offline and executing; `approval`: somebody's approval of the node; `delivery`: the node is offline and has not got it; `busy`: the node's other run; `acceptance`: the
  * node's word that it has begun; `retry`: the delay before a step's next attempt; `execution`: its steps.
  */
 export type RunWaitKind =
   | "stop"
   | "boot"
   | "return"
+  | "approval"
   | "delivery"
   | "busy"
   | "acceptance"
@@ -29,6 +32,7 @@ export type RunWaitKind =
 export const runWaitKinds: readonly RunWaitKind[] = [
   "stop",
   "return",
+  "approval",
   "delivery",
   "boot",
   "busy",
@@ -41,6 +45,7 @@ export const runWaitKinds: readonly RunWaitKind[] = [
 export function explainRun(run: InFlightFacts): RunWaitKind {
   if (run.isStopping) return "stop";
   if (run.status === "dispatched") {
+    if (run.isNodeUnapproved) return "approval";
     if (!run.isNodeOnline) return "delivery";
     return run.isNodeBusy ? "busy" : "acceptance";
   }

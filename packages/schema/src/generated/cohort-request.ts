@@ -23,4 +23,8 @@ export interface CohortRequest {
    * Kept and shown; nothing is installed by it.
    */
   skillAssemblyId?: string;
+  /**
+   * Nodes that are admitted to it stay admitted, and get no runs, until they are approved (default false).
+   */
+  approvalNeeded?: boolean;
 }

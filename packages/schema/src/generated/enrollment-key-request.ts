@@ -12,4 +12,8 @@ export interface EnrollmentKeyRequest {
    * How many nodes the key admits (default 1).
    */
   uses?: number;
+  /**
+   * Id or name of the cohort that its nodes are put into; it says whether they need approval.
+   */
+  cohortId?: string;
 }

@@ -77,6 +77,7 @@ export interface ExplainedWait {
     | "presence"
     | "stop"
     | "return"
+    | "approval"
     | "delivery"
     | "boot"
     | "busy"

@@ -17,4 +17,8 @@ export interface NodeSet {
   settingId?: string;
   skillAssemblyId?: string;
   updatedAt: string;
+  /**
+   * Of cohorts: nodes that are admitted to it wait for approval.
+   */
+  approvalNeeded?: boolean;
 }

@@ -18,6 +18,7 @@ import type { CancelJobResponse } from "./cancel-job-response.ts";
 import type { CancelResponse } from "./cancel-response.ts";
 import type { CanonicalJob } from "./canonical-job.ts";
 import type { CohortRequest } from "./cohort-request.ts";
+import type { CohortUpdateRequest } from "./cohort-update-request.ts";
 import type { DeleteJobResponse } from "./delete-job-response.ts";
 import type { EnrollmentKeyRequest } from "./enrollment-key-request.ts";
 import type { EnrollmentKeyResponse } from "./enrollment-key-response.ts";
@@ -44,6 +45,7 @@ import type { JobTemplate } from "./job-template.ts";
 import type { Job } from "./job.ts";
 import type { MissedOccurrenceList } from "./missed-occurrence-list.ts";
 import type { MissedOccurrence } from "./missed-occurrence.ts";
+import type { NodeAttributesRequest } from "./node-attributes-request.ts";
 import type { NodeEnrollRequest } from "./node-enroll-request.ts";
 import type { NodeEnrollResponse } from "./node-enroll-response.ts";
 import type { NodeFrame } from "./node-frame.ts";
@@ -108,6 +110,7 @@ export interface SchemaTypes {
   "cancel-response": CancelResponse;
   "canonical-job": CanonicalJob;
   "cohort-request": CohortRequest;
+  "cohort-update-request": CohortUpdateRequest;
   "delete-job-response": DeleteJobResponse;
   "enrollment-key-request": EnrollmentKeyRequest;
   "enrollment-key-response": EnrollmentKeyResponse;
@@ -134,6 +137,7 @@ export interface SchemaTypes {
   job: Job;
   "missed-occurrence-list": MissedOccurrenceList;
   "missed-occurrence": MissedOccurrence;
+  "node-attributes-request": NodeAttributesRequest;
   "node-enroll-request": NodeEnrollRequest;
   "node-enroll-response": NodeEnrollResponse;
   "node-frame": NodeFrame;
@@ -1081,6 +1085,36 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         maxLength: 255,
         description: "Kept and shown; nothing is installed by it.",
       },
+      approvalNeeded: {
+        type: "boolean",
+        description:
+          "Nodes that are admitted to it stay admitted, and get no runs, until they are approved (default false).",
+      },
+    },
+  },
+  "cohort-update-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "cohort-update-request",
+    title: "CohortUpdateRequest",
+    description: "What to change of a cohort; what is left out stays.",
+    type: "object",
+    additionalProperties: false,
+    minProperties: 1,
+    properties: {
+      name: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description: "Unique among cohorts.",
+      },
+      description: {
+        type: "string",
+        maxLength: 10000,
+      },
+      approvalNeeded: {
+        type: "boolean",
+        description: "For nodes that are admitted from now on.",
+      },
     },
   },
   "delete-job-response": {
@@ -1130,6 +1164,13 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         minimum: 1,
         maximum: 1000000,
         description: "How many nodes the key admits (default 1).",
+      },
+      cohortId: {
+        type: "string",
+        minLength: 1,
+        maxLength: 255,
+        description:
+          "Id or name of the cohort that its nodes are put into; it says whether they need approval.",
       },
     },
     description: "Asks for a key that admits nodes.",
@@ -1909,6 +1950,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
               "presence",
               "stop",
               "return",
+              "approval",
               "delivery",
               "boot",
               "busy",
@@ -3768,6 +3810,30 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       },
     },
   },
+  "node-attributes-request": {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "node-attributes-request",
+    title: "NodeAttributesRequest",
+    description: "Attributes of one namespace to attach to a node.",
+    type: "object",
+    additionalProperties: false,
+    required: ["attributes"],
+    properties: {
+      attributes: {
+        type: "object",
+        maxProperties: 256,
+        propertyNames: {
+          minLength: 1,
+          maxLength: 255,
+        },
+        additionalProperties: {
+          type: ["string", "null"],
+          maxLength: 4096,
+        },
+        description: "null removes what users set under this name.",
+      },
+    },
+  },
   "node-enroll-request": {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: "node-enroll-request",
@@ -4561,6 +4627,10 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       updatedAt: {
         type: "string",
         format: "date-time",
+      },
+      approvalNeeded: {
+        type: "boolean",
+        description: "Of cohorts: nodes that are admitted to it wait for approval.",
       },
     },
   },

@@ -12,6 +12,7 @@ import { migration0009 } from "./0009-failed-runs.ts";
 import { migration0010 } from "./0010-planned-targets.ts";
 import { migration0011 } from "./0011-evidence.ts";
 import { migration0012 } from "./0012-budgets.ts";
+import { migration0013 } from "./0013-approval.ts";
 import type { ColumnTypes, Migration } from "./migration.ts";
 
 /** All migrations in order; the position is the number. */
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   migration0010,
   migration0011,
   migration0012,
+  migration0013,
 ];
 
 /** A migration that a database has gone through. */

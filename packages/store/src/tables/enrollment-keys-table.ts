@@ -11,6 +11,7 @@ export interface EnrollmentKeysTable {
   uses_left: number;
   created_at: number;
   created_by: string;
+  cohort_id: string | null;
 }
 
 /** Columns of `enrollment_keys`. */
@@ -22,6 +23,7 @@ export const enrollmentKeysColumns: Columns<EnrollmentKeysTable> = {
   uses_left: "integer",
   created_at: "integer",
   created_by: "text",
+  cohort_id: "text?",
 };
 
 /** A key as the database takes it. */
@@ -34,5 +36,6 @@ export function fromEnrollmentKeyRow(row: EnrollmentKeyRow): Insertable<Enrollme
     uses_left: row.usesLeft,
     created_at: row.createdAt,
     created_by: row.createdBy,
+    cohort_id: row.cohortId ?? null,
   };
 }

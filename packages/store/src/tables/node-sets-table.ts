@@ -12,6 +12,7 @@ export interface NodeSetsTable {
   constraints: string;
   setting_id: string;
   skill_assembly_id: string;
+  approval_needed: Generated<number>;
   created_at: number;
   updated_at: number;
   created_by: string;
@@ -34,6 +35,7 @@ export const nodeSetsColumns: Columns<NodeSetsTable> = {
   constraints: "text",
   setting_id: "text",
   skill_assembly_id: "text",
+  approval_needed: "integer",
   created_at: "integer",
   updated_at: "integer",
   created_by: "text",
@@ -56,6 +58,7 @@ export function toNodeSetRow(row: Selectable<NodeSetsTable>): NodeSetRow {
     constraints: row.constraints,
     settingId: row.setting_id,
     skillAssemblyId: row.skill_assembly_id,
+    approvalNeeded: row.approval_needed === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     createdBy: row.created_by,
@@ -72,6 +75,7 @@ export function fromNodeSetRow(row: NodeSetRow): Insertable<NodeSetsTable> {
     constraints: row.constraints,
     setting_id: row.settingId,
     skill_assembly_id: row.skillAssemblyId,
+    approval_needed: row.approvalNeeded ? 1 : 0,
     created_at: row.createdAt,
     updated_at: row.updatedAt,
     created_by: row.createdBy,

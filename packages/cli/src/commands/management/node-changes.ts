@@ -6,7 +6,8 @@ import { nodeRows } from "../../render/columns.ts";
 import { bodyOptions } from "../../template/read-body.ts";
 import { readDocument } from "../../template/read-document.ts";
 
-const nodeOption = {
+/** The flag that names one node. */
+export const nodeOption = {
   flag: "--nodeId <ID>",
   summary: "the node's id or name",
   isRequired: true,
@@ -77,7 +78,8 @@ function archiveCommand(action: "archiveNode" | "unarchiveNode"): CommandSpec {
   };
 }
 
-async function printNode(
+/** Prints one node as it is now. */
+export async function printNode(
   context: CommandContext,
   answer: { readonly item: FleetNode },
 ): Promise<void> {

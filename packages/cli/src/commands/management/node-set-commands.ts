@@ -134,6 +134,7 @@ const setColumns: readonly Column<NodeSet>[] = [
 const setRows: readonly Column<NodeSet>[] = [
   ...setColumns,
   { header: "updated", value: (set) => set.updatedAt },
+  { header: "approval", value: (set) => (set.approvalNeeded === true ? "needed" : "") },
   {
     header: "constraints",
     value: (set) => (set.constraints === undefined ? "" : JSON.stringify(set.constraints)),

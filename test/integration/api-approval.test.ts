@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiFixture, databaseKinds, jobsPath, newPublicKey, template } from "./api-fixture.ts";
+import type { Answer } from "./api-fixture.ts";
+import { at } from "./api-json.ts";
+
+const base = "/node/management/v1";
+
+describe.each(databaseKinds)("approval, cohorts and attributes of nodes on %s", (kind) => {
+  let fixture: ApiFixture;
+  let manager: string;
+
+  beforeAll(async () => {
+    fixture = await ApiFixture.start({ kind });
+    manager = await fixture.token("node-manager");
+    for (const name of ["web-1", "web-2"]) await fixture.enrol(name);
+    await send("POST", "/cohorts", { name: "guarded", approvalNeeded: true });
+    await send("POST", "/cohorts", { name: "open" });
+  });
+  afterAll(async () => fixture.stop());
+
+  async function send(method: string, path: string, body?: object): Promise<Answer> {
+    const asked = body === undefined ? {} : { body };
+    return fixture.send(method, base + path, { token: manager, ...asked });
+  }
+
+  async function levelOf(name: string): Promise<unknown> {
+    return at((await send("GET", `/nodes/${name}`)).json, "item", "enrollmentLevel");
+  }
+
+  async function membersOf(cohort: string): Promise<unknown> {
+    return at((await send("GET", `/cohorts/${cohort}`)).json, "item", "nodeIds");
+  }
+
+  it("a node that is admitted to a cohort with approval stays admitted until it is approved, once", async () => {
+    const { nodeId } = await fixture.enrol("new-1", newPublicKey(), { cohortId: "guarded" });
+    const before = await levelOf("new-1");
+    const approved = await send("POST", "/nodes/new-1/approve");
+    const again = await send("POST", "/nodes/new-1/approve");
+
+    expect(before).toBe("admitted");
+    expect(await membersOf("guarded")).toContain(nodeId);
+    expect(at(approved.json, "item", "enrollmentLevel")).toBe("enrolled");
+    expect(again.status).toBe(409);
+    expect(at(again.json, "error", "code")).toBe("NODE_ALREADY_APPROVED");
+  });
+
+  it("approves several, those that need it and those that do not, and none when one is unknown", async () => {
+    await fixture.enrol("new-2", newPublicKey(), { cohortId: "guarded" });
+    const wrong = await send("POST", "/nodes/approve", { nodeIds: ["new-2", "nobody"] });
+    const before = await levelOf("new-2");
+    const approved = await send("POST", "/nodes/approve", ["new-2", "web-1"]);
+
+    expect([wrong.status, before]).toEqual([422, "admitted"]);
+    expect(at(approved.json, "items", 0, "enrollmentLevel")).toBe("enrolled");
+    expect(at(approved.json, "items", 1, "name")).toBe("web-1");
+  });
+
+  it("puts a node into the cohort of its key, without approval where none is asked for", async () => {
+    const { nodeId } = await fixture.enrol("new-3", newPublicKey(), { cohortId: "open" });
+
+    expect(await levelOf("new-3")).toBe("enrolled");
+    expect(await membersOf("open")).toContain(nodeId);
+  });
+
+  it("says in an explanation that a run waits for approval", async () => {
+    await fixture.enrol("new-4", newPublicKey(), { cohortId: "guarded" });
+    const { instanceId } = await fixture.runJob(template("waits", ["new-4"]));
+    const token = await fixture.token("viewer");
+    const path = `/courier/state-api/v1/instances/${instanceId}/explain`;
+    const explained = await fixture.until(
+      () => fixture.send("GET", path, { token }),
+      ({ text }) => text.includes('"approval"'),
+    );
+
+    expect(explained.text).toContain("1 run waits for nodes that are admitted and not approved");
+    expect(explained.text).toContain("management node approve-node");
+  });
+
+  it("refuses a key for a cohort that does not exist, and nodes whose cohort is gone", async () => {
+    const unknown = await send("POST", "/enrollment-keys", { cohortId: "nowhere" });
+    await send("POST", "/cohorts", { name: "short-lived" });
+    const key = await send("POST", "/enrollment-keys", { cohortId: "short-lived" });
+    await send("DELETE", "/cohorts/short-lived");
+    const body = { key: at(key.json, "item", "key"), name: "late", publicKey: newPublicKey() };
+    const late = await fixture.send("POST", `${base}/enroll`, { body });
+
+    expect([unknown.status, at(unknown.json, "error", "code")]).toEqual([404, "COHORT_NOT_FOUND"]);
+    expect(at(late.json, "error", "message")).toBe(
+      "the cohort that the enrolment key admits to does not exist any more",
+    );
+  });
+
+  it("moves a node from its cohorts into another", async () => {
+    const { nodeId } = await fixture.enrol("mover");
+    await send("POST", "/cohorts/open/nodes/add", { nodeIds: ["mover"] });
+    const moved = await send("POST", "/nodes/mover/cohort/guarded");
+    const nowhere = await send("POST", "/nodes/mover/cohort/nowhere");
+
+    expect(moved.status).toBe(200);
+    expect(await membersOf("open")).not.toContain(nodeId);
+    expect(await membersOf("guarded")).toContain(nodeId);
+    expect(await levelOf("mover")).toBe("enrolled");
+    expect(at(nowhere.json, "error", "code")).toBe("COHORT_NOT_FOUND");
+  });
+
+  it("changes a cohort, but for a name that is taken, or by which a job targets it", async () => {
+    await send("POST", "/cohorts", { name: "named", nodeIds: ["web-1"] });
+    const groups = [{ nodeListType: "cohorts", nodeIdentifiers: ["named"] }];
+    const job = { ...template("by name", []), target: { groups }, scheduleRule: "CRON:0 0 1 1 *" };
+    const added = await fixture.send("POST", jobsPath, {
+      token: await fixture.token("operator"),
+      body: job,
+    });
+    const taken = await send("PUT", "/cohorts/named", { name: "open" });
+    const renamed = await send("PUT", "/cohorts/named", { name: "other" });
+    const changed = await send("PUT", "/cohorts/named", { approvalNeeded: true });
+    const got = await send("GET", "/cohorts/named");
+
+    expect(added.status).toBe(201);
+    expect(at(renamed.json, "error", "code")).toBe("NODE_SET_IN_USE");
+    expect(taken.status).toBe(409);
+    expect(changed.status).toBe(200);
+    expect(at(got.json, "item")).toMatchObject({ name: "named", approvalNeeded: true });
+  });
+
+  it("keeps attributes in namespaces of users, and refuses the platform's own", async () => {
+    const path = "/nodes/web-2/attributes";
+    await send("POST", `${path}/site/modify`, { attributes: { rack: "r12", row: "3" } });
+    await send("POST", `${path}/site/modify`, [{ name: "row", value: "4" }]);
+    const some = await send("POST", `${path}/site/modify`, { attributes: { rack: null } });
+    const constraints = { attributes: [{ name: "row", operator: "=", value: ["4"] }] };
+    const filtered = await send("POST", "/filters/run", { constraints });
+    const none = await send("POST", `${path}/site/update`, { attributes: {} });
+    const refused = await send("POST", `${path}/gohai/modify`, { attributes: { cpus: "4" } });
+
+    expect(at(some.json, "item", "attributes", "site")).toEqual({ row: "4" });
+    expect(at(filtered.json, "items", 0, "name")).toBe("web-2");
+    expect(at(none.json, "item", "attributes")).not.toHaveProperty("site");
+    expect(refused.status).toBe(400);
+    expect(at(refused.json, "error", "message")).toContain('"gohai" is the platform\'s own');
+  });
+
+  it("shows several nodes in the order of the question", async () => {
+    const details = await send("POST", "/nodes/details", { nodeIds: ["web-2", "web-1"] });
+
+    expect(at(details.json, "items", 0, "name")).toBe("web-2");
+    expect(at(details.json, "items", 1, "name")).toBe("web-1");
+    expect(at(details.json, "totalItems")).toBe(2);
+  });
+});
