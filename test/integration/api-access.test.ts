@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiFixture, jobsPath, newPublicKey, template } from "./api-fixture.ts";
 import { at } from "./api-json.ts";
+import {
+  managementPath as management,
+  managementRoutes,
+  secondParameters,
+} from "./management-routes.ts";
 import type { RouteCase } from "./route-case.ts";
 import {
   budgetsPath as budgets,
@@ -12,35 +17,10 @@ import {
 
 const nowhere = "00000000-0000-4000-8000-000000000000";
 const state = "/courier/state-api/v1";
-const management = "/node/management/v1";
 const tokens = "/courier/access-api/v1/tokens";
 
 const read = { method: "GET", role: "viewer", forbidden: "node-manager" } as const;
 const paging = { query: "?page=0" };
-
-const manage = { method: "POST", role: "node-manager", forbidden: "operator" } as const;
-
-/** What filters, lists and cohorts have in common; `:otherList` and the like are there to be deleted. */
-function setRoutes(kind: "filter" | "list" | "cohort", body: object): RouteCase[] {
-  const path = `${management}/${kind}s`;
-  const notFound = `${kind.toUpperCase()}_NOT_FOUND`;
-  const other = `other${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
-  return [
-    { method: "GET", path, role: "viewer", invalid: paging },
-    { ...manage, path, body: { name: `by ${kind}`, ...body }, invalid: { body: { name: "" } } },
-    {
-      method: "GET",
-      path: `${path}/:${kind}`,
-      role: "viewer",
-      notFound,
-      invalid: { query: "?expand=perhaps" },
-    },
-    { ...manage, method: "DELETE", path: `${path}/:${other}`, notFound },
-  ];
-}
-
-/** Ends of paths that have a second parameter, filled in. */
-const secondParameters = { namespace: "attributes/site/", cohort: "cohort/cohort" } as const;
 
 /** Every route that needs a token. `:job`, `:instance`, `:run` stand for what the walk has made. */
 const routes: readonly RouteCase[] = [
@@ -135,82 +115,7 @@ const routes: readonly RouteCase[] = [
     forbidden: "viewer",
     notFound: "RUN_NOT_FOUND",
   },
-  { method: "GET", path: `${management}/nodes`, role: "node-manager", invalid: paging },
-  {
-    method: "GET",
-    path: `${management}/nodes/:node`,
-    role: "node-manager",
-    notFound: "NODE_NOT_FOUND",
-  },
-  ...["tags/modify", "tags/update", "archive", "unarchive"].map((change) => ({
-    ...manage,
-    path: `${management}/nodes/:otherNode/${change}`,
-    notFound: "NODE_NOT_FOUND",
-    ...(change.startsWith("tags") ? { body: { tags: {} }, invalid: { body: { tags: 1 } } } : {}),
-  })),
-  ...["modify", "update"].map((change) => ({
-    ...manage,
-    path: `${management}/nodes/:node/${secondParameters.namespace}${change}`,
-    notFound: "NODE_NOT_FOUND",
-    body: { attributes: {} },
-    invalid: { body: { attributes: 1 } },
-  })),
-  { ...manage, path: `${management}/nodes/:newNode/approve`, notFound: "NODE_NOT_FOUND" },
-  ...["approve", "details"].map((action) => ({
-    ...manage,
-    ...(action === "details" ? { forbidden: undefined } : {}),
-    path: `${management}/nodes/${action}`,
-    body: { nodeIds: ["web-1"] },
-    invalid: { body: { nodeIds: 1 } },
-  })),
-  {
-    ...manage,
-    path: `${management}/nodes/:node/${secondParameters.cohort}`,
-    notFound: "NODE_NOT_FOUND",
-  },
-  {
-    ...manage,
-    method: "PUT",
-    path: `${management}/cohorts/:cohort`,
-    notFound: "COHORT_NOT_FOUND",
-    body: { description: "changed" },
-    invalid: { body: {} },
-  },
-  ...setRoutes("filter", { constraints: {} }),
-  ...setRoutes("list", { nodeIds: ["web-1"] }),
-  ...setRoutes("cohort", {}),
-  {
-    ...manage,
-    path: `${management}/filters/run`,
-    forbidden: undefined,
-    body: { constraints: {} },
-    invalid: { body: {} },
-  },
-  {
-    ...manage,
-    method: "PUT",
-    path: `${management}/filters/:filter`,
-    notFound: "FILTER_NOT_FOUND",
-    body: { constraints: {} },
-    invalid: { body: { constraints: 1 } },
-  },
-  {
-    ...manage,
-    method: "GET",
-    path: `${management}/filters/:filter/nodes`,
-    forbidden: undefined,
-    notFound: "FILTER_NOT_FOUND",
-    invalid: paging,
-  },
-  ...(["list", "cohort"] as const).flatMap((kind) =>
-    ["add", "remove", "modify"].map((action) => ({
-      ...manage,
-      path: `${management}/${kind}s/:${kind}/nodes/${action}`,
-      notFound: `${kind.toUpperCase()}_NOT_FOUND`,
-      body: { nodeIds: ["web-1"] },
-      invalid: { body: { nodeIds: 1 } },
-    })),
-  ),
+  ...managementRoutes,
   {
     method: "POST",
     path: `${management}/enrollment-keys`,
