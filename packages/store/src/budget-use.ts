@@ -113,19 +113,11 @@ export async function addHolders(tx: Db, holders: readonly BudgetHolder[]): Prom
 
 /** Forgets the holders whose runs have ended; returns how many there were. */
 export async function dropEndedHolders(tx: Db): Promise<number> {
-  // Unique index on runs.id for each holder.
+  // Unique index on runs.id for each holder: a subquery for one value cannot become a join, for which PostgreSQL might read all runs.
   const deleted = await writing(tx)
     .deleteFrom("budget_holders")
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom("runs")
-            .select("runs.seq")
-            .whereRef("runs.id", "=", "budget_holders.run_id")
-            .where("runs.finished_at", "is", null),
-        ),
-      ),
+    .where(
+      sql<boolean>`(SELECT runs.finished_at IS NULL FROM runs WHERE runs.id = budget_holders.run_id) IS NOT TRUE`,
     )
     .executeTakeFirst();
   return Number(deleted.numDeletedRows);
