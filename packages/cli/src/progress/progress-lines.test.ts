@@ -81,7 +81,8 @@ describe("progressLines", () => {
       ...{ count: 17, nodeNames: ["a", "b"], message: "17 nodes: exit code 1, 'no space left'" },
     };
     const explained = {
-      ...{ groupNumber: 0, summary: "batch 1/2 has 3 open runs", failures: [failure] },
+      ...{ groupNumber: 0, status: "running", summary: "batch 1/2 has 3 open runs" },
+      failures: [failure],
       unfoldedCount: 2,
     };
     // The display reads nothing else of an explanation.
@@ -94,6 +95,31 @@ describe("progressLines", () => {
       "  2 more failed",
     ]);
     expect(progressLines(instance([group(0)]), { ...settled, height: 3 })).toHaveLength(3);
+  });
+
+  it("does not show what an older explanation says of a group that has moved on", () => {
+    const explained = { groupNumber: 0, status: "pending", summary: "after group 1", failures: [] };
+    // The display reads nothing else of an explanation.
+    const explanation = {
+      groups: [{ ...explained, unfoldedCount: 0 }],
+    } as unknown as ExplainedInstance;
+
+    expect(progressLines(instance([group(0)]), { ...view, explanation }).join()).not.toContain(
+      "after group 1",
+    );
+    const pending = group(0, { status: "pending" });
+    expect(progressLines(instance([pending]), { ...view, explanation }).join()).toContain(
+      "after group 1",
+    );
+  });
+
+  it("estimates a group that began later from its own beginning", () => {
+    const counts = { ...noCounts, success: 50, pending: 50 };
+    const late = group(1, { counts, startedAt: "2026-01-01T00:01:00.000Z" });
+
+    expect(progressLines(instance([late]), { ...view, endedAtStart: [] }).join()).toContain(
+      "ETA 0:05",
+    );
   });
 
   it("says what keeps a group back", () => {
@@ -114,7 +140,7 @@ describe("progressLines", () => {
       message: "2 nodes: exit code 1, 'no space left on the device that holds /var/lib'",
     };
     const failures = [{ ...failure, count: 2, nodeNames: ["web-1", "web-2"] }];
-    const explained = { groupNumber: 0, summary, failures, unfoldedCount: 0 };
+    const explained = { groupNumber: 0, status: "running", summary, failures, unfoldedCount: 0 };
     // The display reads nothing else of an explanation.
     const explanation = { groups: [explained] } as unknown as ExplainedInstance;
     const narrow = { ...view, endedAtStart: [82], width: 79, explanation };
@@ -122,7 +148,7 @@ describe("progressLines", () => {
     expect(progressLines(instance([group(0, { counts })]), narrow)).toMatchInlineSnapshot(`
       [
         "instance i-1 running  1:05",
-        "group 0 [######--] 82/100 running: 80 success, 2 failure, 3 in flight, 15",
+        "group 0 [#########---] 82/100 running: 80 success, 2 failure, 3 in flight, 15",
         "  pending",
         "  (batch 2/5 has 3 open runs; 12 held by budget "databases of the shop"; 3 on",
         "   busy nodes)",
@@ -134,7 +160,7 @@ describe("progressLines", () => {
       .toMatchInlineSnapshot(`
         [
           "instance i-1 running  1:05",
-          "group 0 [######--] 82/100 running: 80 success, 2 failure, 3 in flight, 15",
+          "group 0 [#########---] 82/100 running: 80 success, 2 failure, 3 in flight, 15",
           "  pendin…",
         ]
       `);

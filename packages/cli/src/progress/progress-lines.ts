@@ -90,8 +90,10 @@ const outcomes = [
 
 const shownCounts = [...outcomes, "dispatched", "pending"] as const;
 
+/** Width of a bar, and on a terminal that is narrower than `roomyWidth`; the same for all groups. */
 const barWidth = 24;
-const barWidthMin = 8;
+const narrowBarWidth = 12;
+const roomyWidth = 100;
 
 /** Kinds of failure that are shown for each group. */
 const failureLinesMax = 5;
@@ -118,13 +120,10 @@ function groupLines(group: InstanceGroup, view: ProgressView, room: number): rea
   ];
   const waits = describeWait(group, view);
   const rest = estimate(group, ended, view);
-  const longest = [name, ...numbers, ...waits, ...rest].join(" ");
-  // The bar stands between two of them.
-  const spare = (text: string): number => view.width - textWidth(text) - 3;
-  const isSplit = spare(longest) < barWidth && room > 0 && waits.length > 0;
-  const behind = (isSplit ? [...numbers, ...rest] : [...numbers, ...waits, ...rest]).join(" ");
-  const width = Math.max(barWidthMin, Math.min(barWidth, spare(`${name} ${behind}`)));
-  const first = `${name} ${bar(share, width, view.isUnicode)} ${behind}`;
+  const head = [name, bar(share, view), ...numbers];
+  const whole = [...head, ...waits, ...rest].join(" ");
+  const isSplit = textWidth(whole) > view.width && room > 0 && waits.length > 0;
+  const first = isSplit ? [...head, ...rest].join(" ") : whole;
   const more = isSplit ? wrapText(`  ${waits.join(" ")}`, view.width, "   ") : [];
   const [line = "", ...others] = cutLines(
     [...wrapText(first, view.width, "  "), ...more],
@@ -145,12 +144,14 @@ function elapsed(
 
 /** What explain says, in short; a group that only executes needs no words. */
 function shortWait(
-  { groupNumber, finishedAt }: InstanceGroup,
+  { groupNumber, finishedAt, status }: InstanceGroup,
   explanation: ExplainedInstance | undefined,
 ): readonly string[] {
   if (finishedAt !== null) return [];
   const explained = explanation?.groups.find((one) => one.groupNumber === groupNumber);
-  return explained === undefined || explained.summary === "" ? [] : [`(${explained.summary})`];
+  // An explanation is older than the instance: what it says of a group that has moved on since is over.
+  if (explained === undefined || explained.status !== status) return [];
+  return explained.summary === "" ? [] : [`(${explained.summary})`];
 }
 
 /** What keeps it back: `soaking 0:42 after batch 2`. */
@@ -168,18 +169,20 @@ function cutLines(lines: readonly string[], max: number): readonly string[] {
   return [...lines.slice(0, max - 1), cutText(`${last} …`, textWidth(last))];
 }
 
-function bar(share: number, width: number, isUnicode: boolean): string {
+function bar(share: number, view: ProgressView): string {
+  const width = view.width < roomyWidth ? narrowBarWidth : barWidth;
   const full = Math.floor(Math.min(1, share) * width);
-  const [done, open] = isUnicode ? ["█", "░"] : ["#", "-"];
+  const [done, open] = view.isUnicode ? ["█", "░"] : ["#", "-"];
   return `[${(done ?? "").repeat(full)}${(open ?? "").repeat(width - full)}]`;
 }
 
-/** Linear, from what has ended since watching began; silent until there is something to go by. */
+/** Linear, from what has ended since watching began, or since the group did; silent until there is something to go by. */
 function estimate(group: InstanceGroup, ended: number, view: ProgressView): readonly string[] {
   const fresh = ended - (view.endedAtStart[group.groupNumber] ?? 0);
   const remaining = group.nodeCount - ended;
   if (group.status !== "running" || fresh <= 0 || remaining <= 0) return [];
-  return [`ETA ${formatDuration(((view.now - view.since) / fresh) * remaining)}`];
+  const since = Math.max(view.since, Date.parse(group.startedAt ?? "") || 0);
+  return [`ETA ${formatDuration(((view.now - since) / fresh) * remaining)}`];
 }
 
 function chooseGroups(groups: readonly InstanceGroup[], room: number): readonly InstanceGroup[] {
