@@ -225,7 +225,8 @@ describe.each(databaseKinds)("planning a job on %s", (kind) => {
     expect(at(refused.json, "error", "details")).toEqual([
       {
         ...{ pointer: "/target/groups/0", line: 1, column: expect.any(Number) },
-        message: "stands for 3 nodes now; this service does not remember the plan itself",
+        message:
+          "stands for 3 nodes now, which may be others than were planned; what exactly was planned is not known any more (a service remembers its last plans until it is restarted): compare the saved plan with a new one",
       },
     ]);
   });

@@ -1,4 +1,4 @@
-import { CourierError, findDrift, type ErrorDetail, type PlanMemory } from "@courier/core";
+import { counted, CourierError, findDrift, type ErrorDetail, type PlanMemory } from "@courier/core";
 import { findPlannedNodes, resolveTargets, type Db } from "@courier/store";
 import { detailsOf, type CheckedTemplate } from "./checked-template.ts";
 import { comparePlanHashes, hashPlan } from "./plan-hash.ts";
@@ -50,17 +50,18 @@ function forgotten(
   { targets }: PlanMemory,
   { hasTemplateChanged, haveTargetsChanged }: ReturnType<typeof comparePlanHashes>,
 ): readonly ErrorDetail[] {
-  const unknown = "this service does not remember the plan itself";
+  const unknown =
+    "what exactly was planned is not known any more (a service remembers its last plans until it is restarted): compare the saved plan with a new one";
   return [
     ...(hasTemplateChanged
-      ? [{ pointer: "", message: `the template differs from what was planned; ${unknown}` }]
+      ? [{ pointer: "", message: `the template is another one; ${unknown}` }]
       : []),
     ...targets.flatMap((nodeIds, index) =>
       haveTargetsChanged
         ? [
             {
               pointer: `/target/groups/${index}`,
-              message: `stands for ${nodeIds.length} nodes now; ${unknown}`,
+              message: `stands for ${counted(nodeIds.length, "node")} now, which may be others than were planned; ${unknown}`,
             },
           ]
         : [],

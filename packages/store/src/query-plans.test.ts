@@ -1,27 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { noRuns } from "@courier/core";
-import { temporaryDatabase, whyUnavailable } from "@courier/testkit";
+import { temporaryDatabase, useBudgets, whyUnavailable } from "@courier/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import {
-  addHolders,
-  dropEndedHolders,
-  findCoveredNodes,
-  listHoldingNodes,
-  lockBudgets,
-  measureBudget,
-  readBudgets,
-  recountBudget,
-} from "./budget-use.ts";
-import {
-  addWaiters,
-  dropWaiters,
-  dropWaitersOfGroup,
-  hasWaiters,
-  listBudgetWaits,
-  listHeldInstanceIds,
-  selectHeldRuns,
-} from "./budget-waiters.ts";
-import { deleteBudget, insertBudget, updateBudget } from "./budgets.ts";
 import type { DatabaseOptions } from "./database.ts";
 import { enrolNode, insertEnrollmentKey } from "./enrollment.ts";
 import {
@@ -291,51 +271,6 @@ async function runEverything(db: DatabaseHandle): Promise<{ instanceId: string }
   return { instanceId };
 }
 
-/** Uses everything that dispatching under disruption budgets uses. */
-async function useBudgets(
-  db: DatabaseHandle,
-  ids: {
-    readonly nodeIds: readonly string[];
-    readonly instanceId: string;
-    readonly runIds: readonly string[];
-  },
-): Promise<void> {
-  const { nodeIds, instanceId, runIds } = ids;
-  const now = 1000;
-  const attributes = [{ name: "role", operator: "=", value: ["db"], namespace: ["tags"] }];
-  const budget = {
-    ...{ id: randomUUID(), name: "db", description: "", createdBy: "" },
-    constraints: JSON.stringify({ attributes }),
-    maxAmount: '{"type":"number","value":1}',
-    ...{ createdAt: now, updatedAt: now },
-  };
-  await insertBudget(db, budget);
-  const [runId = "", waiting = ""] = [runIds[2], runIds.at(-1)];
-  const group = { instanceId, groupNumber: 0 };
-  await db.transaction(async (tx) => {
-    const [use] = await readBudgets(tx);
-    if (use === undefined) throw new Error("the budget was added");
-    await findCoveredNodes(tx, use, nodeIds);
-    await lockBudgets(tx);
-    await recountBudget(tx, { budget: use, now });
-    await addHolders(tx, [{ budgetSeq: use.seq, runId, nodeId: nodeIds[2] ?? "" }]);
-    await dropEndedHolders(tx);
-    await listHoldingNodes(tx, use.seq);
-    const waiters = [{ runId: waiting, position: 9, budgetSeq: use.seq }];
-    await addWaiters(tx, { ...group, waiters });
-    const picks = [null, use.seq].map((budgetSeq) => ({ budgetSeq, limit: 1 }));
-    await selectHeldRuns(tx, { ...group, picks });
-    await hasWaiters(tx, group);
-    await dropWaiters(tx, ["none"]);
-  });
-  await listHeldInstanceIds(db, { limit: 1 });
-  await listBudgetWaits(db, { instanceId, holdersMax: 1 });
-  await measureBudget(db, budget);
-  await db.transaction(async (tx) => await dropWaitersOfGroup(tx, group));
-  await updateBudget(db, budget.id, budget);
-  await deleteBudget(db, budget.id);
-}
-
 async function readEverything(
   db: DatabaseHandle,
   ids: { readonly nodeId: string; readonly instanceId: string; readonly runId: string },
@@ -443,13 +378,8 @@ async function fill(
       actionSpec: "{}",
       targetSpec: "{}",
       jobName: "",
-      startedAt: now,
-      finishedAt: null,
-      lastUpdatedBy: "",
-      cancelRequestedAt: null,
-      originInstanceId: null,
-      pausedAt: null,
-      fromStep: null,
+      ...{ startedAt: now, finishedAt: null, lastUpdatedBy: "", cancelRequestedAt: null },
+      ...{ originInstanceId: null, pausedAt: null, fromStep: null },
       ...times,
     },
     groups: [
@@ -460,13 +390,8 @@ async function fill(
         reason: "",
         nodeCount: 10,
         spec: "{}",
-        cursor: 0,
-        batchEnd: 0,
-        haltReason: "",
-        startedAt: now,
-        deadlineAt: now,
-        ...{ soakUntil: null, heldAt: null },
-        finishedAt: null,
+        ...{ cursor: 0, batchEnd: 0, haltReason: "", startedAt: now, deadlineAt: now },
+        ...{ soakUntil: null, heldAt: null, finishedAt: null },
         counts: noRuns,
       },
     ],

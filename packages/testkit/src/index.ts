@@ -30,3 +30,4 @@ export {
 } from "./virtual-fleet-nodes.ts";
 export type { FleetCommand } from "./virtual-fleet-process.ts";
 export { serveFleet } from "./virtual-fleet-process.ts";
+export { useBudgets } from "./use-budgets.ts";
