@@ -63,10 +63,10 @@ describe.each(databaseKinds)("planning a job on %s", (kind) => {
 
     expect(at(json, "item", "groups", 0)).toEqual({
       ...{ groupNumber: 0, nodeListType: "filter", nodeCount: 3, onlineCount: 2 },
-      ...{ distributionMethod: "batching", windowSize: null },
+      ...{ distributionMethod: "batching", windowSize: null, atOnceCount: 2 },
       batches: [
-        { batchNumber: 1, nodeCount: 2, onlineCount: 2 },
-        { batchNumber: 2, nodeCount: 1, onlineCount: 0 },
+        { batchNumber: 1, nodeCount: 2, onlineCount: 2, atOnceCount: 2 },
+        { batchNumber: 2, nodeCount: 1, onlineCount: 0, atOnceCount: 1 },
       ],
       thresholds: {
         ...{ successesNeeded: 0, failuresAllowed: 1, failuresToLose: 2, failuresToHalt: null },
@@ -79,6 +79,7 @@ describe.each(databaseKinds)("planning a job on %s", (kind) => {
       nodes: ["web-1", "web-2", "web-3"].map((name, position) => ({
         ...{ nodeId: ids.get(name), name, position },
         batchNumber: position < 2 ? 1 : 2,
+        budgetIds: [],
         healthStatus: name === "web-3" ? "offline" : "online",
       })),
     });

@@ -354,11 +354,8 @@ async function fill(
     await enrolNode(db, { id, name: id, publicKey: id, keyHash: "hash", attributes: "{}", now });
   }
   const job = {
-    id: jobId,
-    name: "job",
-    description: "",
+    ...{ id: jobId, name: "job", description: "", template: "{}" },
     status: "active",
-    template: "{}",
   } as const;
   await insertJob(db, {
     ...job,
