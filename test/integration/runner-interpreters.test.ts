@@ -196,8 +196,52 @@ test("gives inspec its licence by the environment", async () => {
   expect(calls).toBe("inspec\n  exec\n  /p\n  --no-color\n  --reporter\n  cli\nfree-1\n");
 });
 
+test("takes a profile from Chef Automate with a login of the attempt's own", async () => {
+  await agentWithStandIns("inspec");
+  const automate = { source: "automate", sourceURL: "https://a.example", username: "ops" };
+  const args = { path: "admin/ssh-baseline", token: "t0ken", ...automate };
+
+  const calls = await callsOf(
+    stepOf("chef-platform/inspec-interpreter", { command: { exec: "scan", args } }),
+  );
+
+  const login = ["automate", "login", "https://a.example", "--user", "ops", "--token", "t0ken"];
+  const scan = ["exec", "compliance://admin/ssh-baseline", "--no-color", "--reporter", "cli"];
+  const expected = [login, scan].map((call) => ["inspec", ...call.map((one) => `  ${one}`)]);
+  expect(calls).toBe(`${expected.flat().join("\n")}\n`);
+});
+
+test.each([
+  ["75", 3, "success", 0, "3 of 4 controls succeeded: 75 %, asked for are 75 %\n"],
+  ["75.1%", 3, "failure", 1, "3 of 4 controls succeeded: 75 %, asked for are 75.1 %\n"],
+  [0, 0, "success", 0, "0 of 4 controls succeeded: 0 %, asked for are 0 %\n"],
+])("lets %s percent of the controls suffice: %d of 4", async (minSuccess, passed, ...expected) => {
+  const [status, exitCode, verdict] = expected;
+  const summary = `Profile Summary: ${passed} successful controls, ${4 - passed} control failures, 2 controls skipped`;
+  // As InSpec does: the report goes to the file that the reporter names, and the exit code is 100.
+  install("inspec", [
+    '[ "$1" = --version ] && echo 5.22.3 && exit',
+    `for argument; do case $argument in cli:*) echo "${summary}" > "\${argument#cli:}";; esac; done`,
+    "exit 100",
+  ]);
+  const environment = { PATH: `${fixture.directory}:/usr/bin:/bin`, HOME: fixture.directory };
+  await fixture.agent({ environment });
+  const command = { exec: "scan", args: { path: "/p", minSuccess } };
+  const run = assignment([stepOf("chef-platform/inspec-interpreter", { command })]);
+
+  fixture.server.assign(run);
+  const result = await fixture.server.result(run.runId);
+
+  expect(result.steps[0]).toMatchObject({ status, exitCode });
+  expect(fixture.server.text(run.runId)).toBe(`${summary}\n${verdict}`);
+});
+
 test.each([
   [{ exec: "run" }, "chef-client\n  --no-color\n"],
+  [
+    { exec: "run", args: { mode: "local", source: "/c" } },
+    "chef-client\n  --no-color\n  --local-mode\n  --config-option\n  cookbook_path=/c\n",
+  ],
   [
     { exec: "run", args: { mode: "local", runlist: "git::default,nginx", path: "/c" } },
     "chef-client\n  --no-color\n  --local-mode\n  --config-option\n  cookbook_path=/c\n  --override-runlist\n  git::default,nginx\n",
@@ -227,8 +271,23 @@ test.each([
   ["inspec", { exec: "scan" }, '"args" needs "path"'],
   [
     "inspec",
-    { exec: "scan", args: { path: "/p", minSuccess: "90" } },
-    '"args" has no "minSuccess", known are path, input, waiver, reporterType, reporterFileName, licenseKey, licenseServer',
+    { exec: "scan", args: { path: "/p", source: "automate" } },
+    '"args" needs "sourceURL"',
+  ],
+  [
+    "inspec",
+    { exec: "scan", args: { path: "/p", minSuccess: 101 } },
+    '"args.minSuccess" is "101", give percent, from 0 to 100',
+  ],
+  [
+    "chef-client",
+    { exec: "run", args: { path: "/a", source: "/b" } },
+    '"args" has both "path" and "source", which mean the same',
+  ],
+  [
+    "inspec",
+    { exec: "scan", args: { path: "/p", percent: "90" } },
+    '"args" has no "percent", known are path, input, waiver, reporterType, reporterFileName, licenseKey, licenseServer, minSuccess, source, sourceURL, username, token',
   ],
   [
     "chef-client",

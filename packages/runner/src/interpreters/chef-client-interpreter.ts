@@ -13,7 +13,7 @@ import {
 } from "./tool-arguments.ts";
 import { toolInterpreter } from "./tool-interpreter.ts";
 
-const runArguments = ["mode", "runlist", "path", "config"];
+const runArguments = ["mode", "runlist", "path", "source", "config"];
 const downloadArguments = ["url", "cookbooks", "path"];
 const supermarketDefault = "https://supermarket.chef.io/";
 const cookbooksPathDefault = "/tmp/courier/chef-interpreter/cookbooks";
@@ -62,7 +62,7 @@ function runProcess(args: ToolArguments, { chefClient }: Tools): StepProcess {
 
 function clientArgv(args: ToolArguments, chefClient: string): readonly string[] {
   const mode = textArgument(args, "mode");
-  const path = textArgument(args, "path");
+  const path = cookbooksPath(args);
   if (mode !== undefined && mode !== "local" && mode !== "server") {
     throw new CommandProblem(`"args.mode" is "${mode}", give "local" or "server"`);
   }
@@ -74,6 +74,16 @@ function clientArgv(args: ToolArguments, chefClient: string): readonly string[] 
     ...flagFor("--config-option", path === undefined ? undefined : `cookbook_path=${path}`),
     ...flagFor("--override-runlist", textArgument(args, "runlist")),
   ];
+}
+
+/** Published jobs call it `source`, the documentation `path`. */
+function cookbooksPath(args: ToolArguments): string | undefined {
+  const path = textArgument(args, "path");
+  const source = textArgument(args, "source");
+  if (path !== undefined && source !== undefined) {
+    throw new CommandProblem('"args" has both "path" and "source", which mean the same');
+  }
+  return path ?? source;
 }
 
 function downloadProcess(args: ToolArguments, tools: Tools): StepProcess {
@@ -94,8 +104,9 @@ exec "$@"
 `;
 
 function executeProcess(args: ToolArguments, tools: Tools): StepProcess {
-  const path = textArgument(args, "path") ?? cookbooksPathDefault;
-  const local = { ...args, path, mode: textArgument(args, "mode") ?? "local" };
+  const path = cookbooksPath(args) ?? cookbooksPathDefault;
+  const { source: _, ...others } = args;
+  const local = { ...others, path, mode: textArgument(args, "mode") ?? "local" };
   if (textArgument(args, "cookbooks") === undefined) return runProcess(local, tools);
   const berks = companion("berks", "execute", tools);
   const runlist =

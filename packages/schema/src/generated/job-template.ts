@@ -114,7 +114,7 @@ export interface TargetGroup {
    *
    * @maxItems 100000
    */
-  nodeIdentifiers?: string[];
+  nodeIdentifiers?: string[] | null;
   filterId?: string | number;
   listId?: string;
   filter?: NodeFilter;
@@ -345,6 +345,26 @@ export interface InspecCommand {
           [k: string]: string | number | boolean;
         };
     waiver?: string;
+    /**
+     * Take the profile from Chef Automate; without it path is a path or URL.
+     */
+    source?: "automate";
+    /**
+     * Address of Chef Automate.
+     */
+    sourceURL?: string;
+    /**
+     * Owner of the profile, who logs in to Chef Automate.
+     */
+    username?: string;
+    /**
+     * API token for Chef Automate; better "{{.NAME}}" of a sensitive value.
+     */
+    token?: string;
+    /**
+     * Percent of the controls that must succeed for the step to succeed; skipped ones do not count.
+     */
+    minSuccess?: number | string;
     reporterType?: string;
     reporterFileName?: string;
     licenseKey?: string;
@@ -360,7 +380,14 @@ export interface ChefClientCommand {
   args?: {
     mode?: "local" | "server";
     runlist?: string;
+    /**
+     * Directory of cookbooks.
+     */
     path?: string;
+    /**
+     * Another name of path, for run and execute.
+     */
+    source?: string;
     config?: string;
     url?: string;
     cookbooks?: string;

@@ -2540,7 +2540,7 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             $ref: "#/$defs/NodeListType",
           },
           nodeIdentifiers: {
-            type: "array",
+            type: ["array", "null"],
             maxItems: 100000,
             items: {
               type: "string",
@@ -2618,6 +2618,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             },
             then: {
               required: ["nodeIdentifiers"],
+              properties: {
+                nodeIdentifiers: {
+                  type: "array",
+                },
+              },
             },
           },
           {
@@ -3336,6 +3341,39 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
                 type: "string",
                 maxLength: 4096,
               },
+              source: {
+                type: "string",
+                enum: ["automate"],
+                description:
+                  "Take the profile from Chef Automate; without it path is a path or URL.",
+              },
+              sourceURL: {
+                type: "string",
+                minLength: 1,
+                maxLength: 4096,
+                description: "Address of Chef Automate.",
+              },
+              username: {
+                type: "string",
+                minLength: 1,
+                maxLength: 255,
+                description: "Owner of the profile, who logs in to Chef Automate.",
+              },
+              token: {
+                type: "string",
+                minLength: 1,
+                maxLength: 4096,
+                description:
+                  'API token for Chef Automate; better "{{.NAME}}" of a sensitive value.',
+              },
+              minSuccess: {
+                type: ["number", "string"],
+                minimum: 0,
+                maximum: 100,
+                pattern: "^([0-9]{1,2}([.][0-9]+)?|100)%?$",
+                description:
+                  "Percent of the controls that must succeed for the step to succeed; skipped ones do not count.",
+              },
               reporterType: {
                 type: "string",
                 maxLength: 4096,
@@ -3354,6 +3392,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
               },
             },
             required: ["path"],
+            dependentRequired: {
+              source: ["sourceURL", "username", "token"],
+              sourceURL: ["source"],
+              username: ["source"],
+              token: ["source"],
+            },
           },
         },
       },
@@ -3382,6 +3426,12 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
               path: {
                 type: "string",
                 maxLength: 4096,
+                description: "Directory of cookbooks.",
+              },
+              source: {
+                type: "string",
+                maxLength: 4096,
+                description: "Another name of path, for run and execute.",
               },
               config: {
                 type: "string",
@@ -3394,6 +3444,16 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
               cookbooks: {
                 type: "string",
                 maxLength: 4096,
+              },
+            },
+            dependentSchemas: {
+              source: {
+                properties: {
+                  path: {
+                    not: {},
+                    description: 'give either "path" or "source", which mean the same, not both',
+                  },
+                },
               },
             },
           },

@@ -8,7 +8,10 @@ import { createLineLookup, type Place, type Position, type PositionIndex } from 
 
 type LineLookup = (offset: number) => Position;
 
-/** Reads strict JSON: no comments, no trailing commas, no duplicate keys. */
+/**
+ * Reads strict JSON: no comments, no trailing commas. Of a key that stands several times the last one counts, as for most
+ * readers of JSON (RFC 8259 section 4) and in published jobs; the others are warnings.
+ */
 export async function parseJson(text: string): Promise<ParseResult> {
   const { parseTree } = await import("jsonc-parser");
   const errors: ParseError[] = [];
@@ -16,13 +19,12 @@ export async function parseJson(text: string): Promise<ParseResult> {
   const positionOf = createLineLookup(text);
   const [error] = errors;
   if (error !== undefined) return parseFailure(syntaxProblem(text, error, positionOf));
-  const duplicates = tree === undefined ? [] : findDuplicates(tree, "", positionOf);
-  if (duplicates.length > 0) return parseFailure(...duplicates);
   try {
     const data: unknown = JSON.parse(text);
     const loadPositions = (): Promise<PositionIndex> =>
       Promise.resolve(indexTree(tree, positionOf));
-    return { ok: true, value: { data, loadPositions } };
+    const warnings = tree === undefined ? [] : findOverridden(tree, "", positionOf);
+    return { ok: true, value: { data, warnings, loadPositions } };
   } catch (cause) {
     // The tree's parser forgives a few things, such as raw control characters, that JSON does not.
     return parseFailure(problemAt(positionOf(0), `invalid JSON: ${String(cause)}`));
@@ -74,20 +76,17 @@ function formatHint(text: string): string {
   return /^\s*["{[]/.test(text) ? "" : "; name the format if this is YAML or TOML";
 }
 
-function findDuplicates(node: Node, pointer: string, positionOf: LineLookup): readonly Problem[] {
-  const seen = new Set<string>();
-  return members(node, pointer).flatMap((member) => {
-    const isDuplicate = member.key !== undefined && seen.has(member.pointer);
-    seen.add(member.pointer);
-    const inside = findDuplicates(member.value, member.pointer, positionOf);
-    if (!isDuplicate || member.key === undefined) return inside;
-    const name = String(member.key.value);
-    const position = positionOf(member.key.offset);
-    const problem = {
-      ...problemAt(position, `duplicate key ${quote(name)}`),
-      pointer: member.pointer,
-    };
-    return [problem, ...inside];
+/** Members whose key stands again after them in the same object. */
+function findOverridden(node: Node, pointer: string, positionOf: LineLookup): readonly Problem[] {
+  const all = members(node, pointer);
+  const last = new Map(all.map((member) => [member.pointer, member]));
+  return all.flatMap((member) => {
+    if (last.get(member.pointer) === member || member.key === undefined) {
+      return findOverridden(member.value, member.pointer, positionOf);
+    }
+    const name = quote(String(member.key.value));
+    const message = `${name} stands again further down: the last one counts, this one is ignored`;
+    return [{ ...problemAt(positionOf(member.key.offset), message), pointer: member.pointer }];
   });
 }
 

@@ -8,7 +8,7 @@ export async function parseToml(text: string): Promise<ParseResult> {
   const { parse } = await import("@iarna/toml");
   try {
     const data: unknown = parse(text);
-    return { ok: true, value: { data, loadPositions: () => loadPositions(text) } };
+    return { ok: true, value: { data, warnings: [], loadPositions: () => loadPositions(text) } };
   } catch (cause) {
     if (!isTomlError(cause)) throw cause;
     return parseFailure(toProblem(text, cause));

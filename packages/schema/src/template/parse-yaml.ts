@@ -34,7 +34,7 @@ export async function parseYaml(text: string): Promise<ParseResult> {
     const data: unknown = document.toJS({ maxAliasCount: yamlAliasesMax });
     const loadPositions = (): Promise<PositionIndex> =>
       Promise.resolve(indexDocument(yaml, document, lineCounter));
-    return { ok: true, value: { data, loadPositions } };
+    return { ok: true, value: { data, warnings: [], loadPositions } };
   } catch (cause) {
     if (!(cause instanceof ReferenceError)) throw cause;
     const message = `more than ${yamlAliasesMax} aliases are expanded, or an alias is unknown`;

@@ -7,6 +7,8 @@ export type TemplateFormat = "json" | "yaml" | "toml";
 /** A template as plain data, with a way back to the user's own text. */
 export interface ParsedTemplate {
   readonly data: unknown;
+  /** What the text says and a reader drops. */
+  readonly warnings: readonly Problem[];
   /** Builds the index on demand: a valid template never needs it. */
   readonly loadPositions: () => Promise<PositionIndex>;
 }

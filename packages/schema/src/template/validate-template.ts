@@ -30,7 +30,7 @@ export type TemplateResult =
 
 /** What a stored job shows beside its template: ignored where a job that was read is sent back. */
 export const readOnlyJobFields: readonly string[] = [
-  ...["createdAt", "exceptionReasons", "id", "lastUpdatedBy"],
+  ...["createdAt", "exceptionReasons", "executionCount", "id", "lastUpdatedBy", "modifiedAt"],
   ...["nextExecutionTime", "status", "updatedAt"],
 ];
 
@@ -54,7 +54,7 @@ export async function validateTemplate(
     ok: true,
     template,
     ignored,
-    warnings: await placed(findWarnings(template), parsed.value),
+    warnings: [...parsed.value.warnings, ...(await placed(findWarnings(template), parsed.value))],
     locate: (remarks) => placed(remarks.map(toFinding), parsed.value),
   };
 }
