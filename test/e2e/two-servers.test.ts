@@ -26,6 +26,8 @@ const recurringSeconds = 20;
 
 const overlapPolicies = ["allow", "allow", "queue", "queue", "skip", "skip"] as const;
 
+// Two things hold this, and each alone is enough: that a due job is claimed by one transaction, and that (job, nominal time) is
+// unique. The test turns red without both; what each does alone is held by store-jobs.test.ts and store-instances.test.ts.
 const reason = whyUnavailable("postgres");
 
 it.skipIf(reason !== undefined)(
