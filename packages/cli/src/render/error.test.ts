@@ -64,3 +64,20 @@ describe("renderErrorJson", () => {
     });
   });
 });
+
+it("a single mistake in a body is said once, several each at its place", () => {
+  const mistake = (pointer: string): { pointer: string; message: string } => ({
+    ...{ pointer, message: "must be at least 1, found 0" },
+  });
+  const text = (message: string, ...pointers: string[]): string =>
+    renderErrorText(
+      new CourierError("BODY_INVALID", message, { details: pointers.map(mistake) }),
+      (word) => word,
+    );
+
+  const one = text("the body's duration: must be at least 1, found 0", "/duration");
+  const two = text("the body's a: must be at least 1, found 0", "/a", "/b");
+
+  expect(one.match(/must be at least 1/g)).toHaveLength(1);
+  expect(two).toContain("  /a: must be at least 1, found 0\n  /b: must be at least 1, found 0\n");
+});

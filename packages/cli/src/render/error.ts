@@ -37,7 +37,13 @@ export function renderErrorText(error: unknown, paint: Paint): string {
   const { code, message, details, requestId } = errorObject(error).error;
   const lines = [`${paint("error:", "error")} ${visibleText(message)}`];
   const file = readText(error, "file");
-  for (const detail of details) lines.push(`  ${visibleText(renderDetail(detail, file))}`);
+  // The message of a single mistake in a body says it already.
+  const [first] = details;
+  const isSaid =
+    details.length === 1 && file === undefined && message.endsWith(first?.message ?? "");
+  for (const detail of isSaid ? [] : details) {
+    lines.push(`  ${visibleText(renderDetail(detail, file))}`);
+  }
   const help = helpFor(error);
   if (help !== undefined) lines.push(`help: ${help}`);
   if (requestId !== "") lines.push(`request id: ${visibleText(requestId)}`);
