@@ -76,6 +76,31 @@ describe.each(databaseKinds)("approval, cohorts and attributes of nodes on %s", 
     expect(explained.text).toContain("management node approve-node");
   });
 
+  it("says of a run that is not to wait that its node was not approved", async () => {
+    await fixture.enrol("new-5", newPublicKey(), { cohortId: "guarded" });
+    const groups = [
+      { nodeListType: "nodes", nodeIdentifiers: ["new-5", "web-1"], offlinePolicy: "fail" },
+    ];
+    const { instanceId } = await fixture.runJob({ ...template("fails", []), target: { groups } });
+    const token = await fixture.token("viewer");
+    const path = `/courier/state-api/v1/instances/${instanceId}/runs`;
+    const ended = await fixture.until(
+      () => fixture.send("GET", path, { token }),
+      ({ json }) => at(json, "items", 0, "status") === "undeliverable",
+    );
+    const reasons = await Promise.all(
+      [0, 1].map(async (index) => {
+        const run = `/courier/state-api/v1/runs/${String(at(ended.json, "items", index, "runId"))}`;
+        return at((await fixture.send("GET", run, { token })).json, "item", "reason");
+      }),
+    );
+
+    expect(reasons.toSorted()).toEqual([
+      "the node is offline (offlinePolicy: fail)",
+      "the node waits for approval (offlinePolicy: fail)",
+    ]);
+  });
+
   it("refuses a key for a cohort that does not exist, and nodes whose cohort is gone", async () => {
     const unknown = await send("POST", "/enrollment-keys", { cohortId: "nowhere" });
     await send("POST", "/cohorts", { name: "short-lived" });

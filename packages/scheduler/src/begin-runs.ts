@@ -1,5 +1,11 @@
 import { settleOffline, type Admission, type SettledRuns } from "@courier/core";
-import { addWaiters, dispatchRuns, endRuns, type PendingRun } from "@courier/store";
+import {
+  addWaiters,
+  dispatchRuns,
+  endRuns,
+  findAdmittedNodes,
+  type PendingRun,
+} from "@courier/store";
 import type { Start } from "./start-runs.ts";
 
 /** How far `beginRuns` came. */
@@ -86,12 +92,28 @@ async function hold(held: Admission<Candidate>["held"], { draft, context }: Star
 
 async function refuse(runs: readonly PendingRun[], start: Start): Promise<void> {
   if (runs.length === 0) return;
-  const { draft, rules, context } = start;
+  const nodeIds = runs.map(({ nodeId }) => nodeId);
+  const admitted = await findAdmittedNodes(start.context.tx, nodeIds);
+  const isUnapproved = ({ nodeId }: PendingRun): boolean => admitted.has(nodeId);
+  await endRefused(runs.filter(isUnapproved), "waits for approval", start);
+  await endRefused(
+    runs.filter((run) => !isUnapproved(run)),
+    "is offline",
+    start,
+  );
+}
+
+async function endRefused(
+  runs: readonly PendingRun[],
+  state: string,
+  { draft, rules, context }: Start,
+): Promise<void> {
+  if (runs.length === 0) return;
   const status = rules.offlinePolicy === "fail" ? "undeliverable" : "skipped";
   const ended = await endRuns(context.tx, {
     ids: runs.map((run) => run.id),
     status,
-    reason: `the node is offline (offlinePolicy: ${rules.offlinePolicy})`,
+    reason: `the node ${state} (offlinePolicy: ${rules.offlinePolicy})`,
     now: context.now,
     from: ["pending"],
   });

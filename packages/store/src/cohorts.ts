@@ -1,5 +1,5 @@
 import type { Db } from "./database.ts";
-import { atomically, writing, type TransactionHandle } from "./handle.ts";
+import { atomically, reading, writing, type TransactionHandle } from "./handle.ts";
 import { valuesPerStatement } from "./limits.ts";
 import { addNodeSetMembers } from "./node-sets.ts";
 
@@ -70,6 +70,25 @@ export async function approveNodes(
     changed.push(...rows.map(({ id }) => id));
   }
   return changed;
+}
+
+/** Which of these nodes wait for approval. */
+export async function findAdmittedNodes(
+  db: Db,
+  nodeIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const admitted = new Set<string>();
+  for (let start = 0; start < nodeIds.length; start += valuesPerStatement) {
+    // Unique index on nodes.id.
+    const rows = await reading(db)
+      .selectFrom("nodes")
+      .select("id")
+      .where("id", "in", nodeIds.slice(start, start + valuesPerStatement))
+      .where("enrollment_level", "=", "admitted")
+      .execute();
+    for (const { id } of rows) admitted.add(id);
+  }
+  return admitted;
 }
 
 async function leaveOtherCohorts(

@@ -197,7 +197,7 @@ export {
   replaceNodeSetMembers,
   updateConstraints,
 } from "./node-sets.ts";
-export { approveNodes, moveToCohort, updateCohort } from "./cohorts.ts";
+export { approveNodes, findAdmittedNodes, moveToCohort, updateCohort } from "./cohorts.ts";
 export { findPlannedNodes } from "./planned-nodes.ts";
 export { insertPlannedTargets, takePlannedTargets } from "./planned-targets.ts";
 export type { InsertRuns } from "./batches.ts";
