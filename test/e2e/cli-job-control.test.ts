@@ -64,6 +64,21 @@ describe("scheduler jobs", () => {
     expect(valueAt(validated, ["item", "warnings", 0, "pointer"])).toBe("/scheduleRule");
   });
 
+  it("warns on stderr of what it drops from a template, when it is added and when it is changed", async () => {
+    const text = JSON.stringify(jobTemplate({ name: "twice", nodes: ["web-1"] }));
+    const body = ["--body", `{"name": "once", ${text.slice(1)}`];
+    const added = await stack.cli([...jobs, "add-job", ...body]);
+    const item = valueAt(JSON.parse(added.stdout), ["item"]);
+    const jobId = textAt(item, ["id"]);
+    const updated = await stack.cli([...jobs, "update-job", "--jobId", jobId, ...body]);
+
+    const warning =
+      'warning: --body:1:2 /name: "name" stands again further down: the last one counts, this one is ignored\n';
+    expect([added.code, added.stderr]).toEqual([0, warning]);
+    expect([updated.code, updated.stderr]).toEqual([0, warning]);
+    expect(textAt(JSON.parse(updated.stdout), ["item", "name"])).toBe("twice");
+  });
+
   it("names the line of what is wrong in the template of an update", async () => {
     const jobId = await add("wrong");
     const stdin =

@@ -34,9 +34,8 @@ export const addJob: CommandSpec = {
     const body = await readBody(flags, context.world.stdin);
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkTemplate } = await import("../template/check-template.ts");
-    const { scheduleWarnings, warnings } = await checkTemplate(body, Date.now());
-    await noteWarnings(context, scheduleWarnings, body.file);
-    for (const { pointer, message } of warnings) context.trace(`warning: ${pointer}: ${message}`);
+    const { warnings } = await checkTemplate(body, Date.now());
+    await noteWarnings(context, warnings, body.file);
     const client = await context.client();
     const { locateProblems } = await import("../template/locate-problems.ts");
     const added = await locateProblems(body, () =>

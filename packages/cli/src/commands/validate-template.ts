@@ -15,8 +15,7 @@ export const validateTemplate: CommandSpec = {
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkTemplate } = await import("../template/check-template.ts");
     const checked = await checkTemplate(body, Date.now());
-    const { scheduleWarnings, warnings, unsupported } = checked;
-    const remarks: readonly ErrorDetail[] = [...scheduleWarnings, ...warnings, ...unsupported];
+    const remarks: readonly ErrorDetail[] = [...checked.warnings, ...checked.unsupported];
     await context.printItem({ item: { valid: true, problems: [], warnings: remarks } }, [
       { header: "valid", value: ({ valid }) => valid },
       { header: "warnings", value: (item) => item.warnings.length },

@@ -14,9 +14,7 @@ import { TemplateError } from "./template-error.ts";
 /** A template that is valid. */
 export interface CheckedTemplate {
   readonly job: CanonicalJob;
-  /** What of its schedule is surely not meant. */
-  readonly scheduleWarnings: readonly ErrorDetail[];
-  /** What is odd but accepted. */
+  /** What is accepted and surely not meant, or dropped. */
   readonly warnings: readonly ErrorDetail[];
   /** What is valid but refused by services of this version. */
   readonly unsupported: readonly ErrorDetail[];
@@ -33,8 +31,7 @@ export async function checkTemplate(body: Body, now: number): Promise<CheckedTem
   if (scheduleProblems.length > 0) throw invalid(body, await result.locate(scheduleProblems));
   return {
     job,
-    scheduleWarnings: await result.locate(findScheduleWarnings(job, now)),
-    warnings: result.warnings,
+    warnings: [...(await result.locate(findScheduleWarnings(job, now))), ...result.warnings],
     unsupported: await result.locate(findUnsupported(job)),
   };
 }
@@ -43,7 +40,7 @@ export async function checkTemplate(body: Body, now: number): Promise<CheckedTem
 export async function checkReplacement(
   body: Body,
   now: number,
-): Promise<Pick<CheckedTemplate, "scheduleWarnings" | "warnings">> {
+): Promise<Pick<CheckedTemplate, "warnings">> {
   const ignoredFields = readOnlyJobFields;
   const result = await validateTemplate(body.text, body.format, { ignoredFields });
   if (!result.ok) throw invalid(body, result.problems);
@@ -51,7 +48,7 @@ export async function checkReplacement(
   const mistakes = findMistakes(job);
   if (mistakes.length > 0) throw invalid(body, await result.locate(mistakes));
   const scheduleWarnings = await result.locate(findScheduleWarnings(job, now));
-  return { scheduleWarnings, warnings: result.warnings };
+  return { warnings: [...scheduleWarnings, ...result.warnings] };
 }
 
 function invalid(body: Body, problems: readonly ErrorDetail[]): TemplateError {

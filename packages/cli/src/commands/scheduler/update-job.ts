@@ -23,9 +23,8 @@ export const updateJob: CommandSpec = {
     const body = await readBody(flags, context.world.stdin);
     // Loaded late: the validator is the heaviest module of the CLI.
     const { checkReplacement } = await import("../../template/check-template.ts");
-    const { scheduleWarnings, warnings } = await checkReplacement(body, context.world.now());
-    await noteWarnings(context, scheduleWarnings, body.file);
-    for (const { pointer, message } of warnings) context.trace(`warning: ${pointer}: ${message}`);
+    const { warnings } = await checkReplacement(body, context.world.now());
+    await noteWarnings(context, warnings, body.file);
     const client = await context.client();
     const { locateProblems } = await import("../../template/locate-problems.ts");
     const { signal } = context.world;
