@@ -181,7 +181,7 @@ describe("add-job --wait", { timeout: 60_000 }, () => {
       });
 
       expect(terminal.status).toBe(0);
-      expect(terminal.stdout).toMatch(/group 0 \[█{24}\] 1\/1 .*success.*: 1 success/);
+      expect(terminal.stdout).toMatch(/group 0 \[█{12}\] 1\/1 .*success.*: 1 success/);
       const out = await readFile(join(stack.directory, "out.json"), "utf8");
       expect(textAt(JSON.parse(out), ["item", "instance", "status"])).toBe("success");
     },
