@@ -7,6 +7,8 @@ import type { NodeOutputBatch } from "./output.ts";
 import type { NodeReportBatch, RecordedReports } from "./reports.ts";
 import type { DispatchedRun, EndedRun, NewRun } from "./runs.ts";
 import type { StepUpsert } from "./steps.ts";
+import type { GroupsTable } from "./tables/groups-table.ts";
+import type { AddedInstance } from "./tables/instances-table.ts";
 
 /**
  * The statements whose fastest form differs between the databases: SQLite runs a prepared statement in a loop,
@@ -27,6 +29,9 @@ export interface Batches {
   setJobsFired(options: JobsFired): Promise<void>;
   updateGroups(updates: readonly GroupUpdate[]): Promise<number>;
   moveInstances(options: InstanceMoves): Promise<void>;
+  /** Leaves out those whose job has fired for their nominal time; returns the rest. */
+  insertInstances(rows: readonly AddedInstance[]): Promise<InsertedInstance[]>;
+  insertGroups(rows: readonly GroupsTable[]): Promise<void>;
 }
 
 /** Runs of one group to create. */
@@ -39,6 +44,12 @@ export interface InsertRuns extends GroupKey {
 export interface JobsFired {
   readonly jobs: readonly FiredJob[];
   readonly now: number;
+}
+
+/** An instance that was added. */
+export interface InsertedInstance {
+  readonly id: string;
+  readonly seq: number;
 }
 
 /** Instances to move. */

@@ -2,8 +2,7 @@ import type { GroupStatus } from "@courier/core";
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
-import { countNames, fromGroupChange, fromGroupRow, toGroupRow } from "./tables/groups-table.ts";
+import { countNames, fromGroupChange, toGroupRow } from "./tables/groups-table.ts";
 import type { Tables } from "./tables/tables.ts";
 
 /** How many runs of a group are where; those in no counter are pending. */
@@ -173,20 +172,6 @@ export async function readGroups(
     .orderBy("groups.group_number")
     .execute();
   return rows.map(toGroupRow);
-}
-
-/** Adds the groups of new instances. */
-export async function insertGroups(
-  kysely: Kysely<Tables>,
-  groups: readonly { readonly group: GroupRow; readonly instanceSeq: number }[],
-): Promise<void> {
-  const rows = groups.map(({ group, instanceSeq }) => fromGroupRow(group, instanceSeq));
-  for (let start = 0; start < rows.length; start += valuesPerStatement) {
-    await kysely
-      .insertInto("groups")
-      .values(rows.slice(start, start + valuesPerStatement))
-      .execute();
-  }
 }
 
 /** As literals: the partial index serves a statement only when it spells the condition out. */

@@ -1,10 +1,10 @@
 import type { InstanceStatus } from "@courier/core";
 import type { Db } from "./database.ts";
-import { type GroupRow, insertGroups, readGroups } from "./groups.ts";
+import { type GroupRow, readGroups } from "./groups.ts";
 import { atomically, reading, writing } from "./handle.ts";
 import type { Page, PageRequest } from "./page.ts";
-import { rowsPerStatement } from "./limits.ts";
 import { countAll, readPage } from "./read-page.ts";
+import { fromGroupRow } from "./tables/groups-table.ts";
 import { fromInstanceChange, fromInstanceRow, toInstanceRow } from "./tables/instances-table.ts";
 
 /** One execution of a job. */
@@ -78,23 +78,15 @@ export async function insertInstances(
   tx: Db,
   added: readonly NewInstance[],
 ): Promise<ReadonlySet<string>> {
-  return await atomically(tx, async ({ kysely }) => {
-    const seqs = new Map<string, number>();
-    for (let start = 0; start < added.length; start += rowsPerStatement) {
-      const rows = added.slice(start, start + rowsPerStatement);
-      const inserted = await kysely
-        .insertInto("instances")
-        .values(rows.map(({ instance }) => fromInstanceRow(instance)))
-        .onConflict((conflict) => conflict.columns(["job_id", "nominal_at"]).doNothing())
-        .returning(["id", "seq"])
-        .execute();
-      for (const { id, seq } of inserted) seqs.set(id, seq);
-    }
-    await insertGroups(
-      kysely,
+  return await atomically(tx, async ({ batches }) => {
+    const inserted = await batches.insertInstances(
+      added.map(({ instance }) => fromInstanceRow(instance)),
+    );
+    const seqs = new Map(inserted.map(({ id, seq }) => [id, seq]));
+    await batches.insertGroups(
       added.flatMap(({ instance, groups }) => {
-        const instanceSeq = seqs.get(instance.id);
-        return instanceSeq === undefined ? [] : groups.map((group) => ({ group, instanceSeq }));
+        const seq = seqs.get(instance.id);
+        return seq === undefined ? [] : groups.map((group) => fromGroupRow(group, seq));
       }),
     );
     return new Set(seqs.keys());

@@ -25,9 +25,6 @@ export const valuesPerStatement = 300;
 /** Groups of so many runs are inserted together with others; a larger one has a statement of its own. */
 export const smallGroupMax = 100;
 
-/** Rows of many columns that one statement built by Kysely inserts at most. */
-export const rowsPerStatement = 50;
-
 /** Runs that retention deletes in one transaction. */
 export const runsPerDeletion = 500;
 

@@ -2,6 +2,7 @@ import type {
   Batches,
   DispatchRuns,
   EndRuns,
+  InsertedInstance,
   InsertRuns,
   InstanceMoves,
   JobsFired,
@@ -13,8 +14,16 @@ import type { NodeOutputBatch } from "../output.ts";
 import type { NodeReportBatch, RecordedReports } from "../reports.ts";
 import type { DispatchedRun, EndedRun } from "../runs.ts";
 import type { StepUpsert } from "../steps.ts";
+import type { GroupsTable } from "../tables/groups-table.ts";
+import type { AddedInstance } from "../tables/instances-table.ts";
 import type { Queryable } from "./postgres-dialect.ts";
-import { moveInstances, setJobsFired, updateGroups } from "./postgres-firing-batches.ts";
+import {
+  insertGroups,
+  insertInstances,
+  moveInstances,
+  setJobsFired,
+  updateGroups,
+} from "./postgres-firing-batches.ts";
 import { setNodesOffline, setNodesOnline, touchNodes } from "./postgres-node-batches.ts";
 import { recordReports } from "./postgres-report-batches.ts";
 import {
@@ -92,5 +101,12 @@ export class PostgresBatches implements Batches {
 
   async moveInstances(options: InstanceMoves): Promise<void> {
     await moveInstances(this.#client, options);
+  }
+  async insertInstances(rows: readonly AddedInstance[]): Promise<InsertedInstance[]> {
+    return await insertInstances(this.#client, rows);
+  }
+
+  async insertGroups(rows: readonly GroupsTable[]): Promise<void> {
+    await insertGroups(this.#client, rows);
   }
 }

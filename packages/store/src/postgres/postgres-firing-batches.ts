@@ -1,7 +1,9 @@
 import { jobTransitions, sourcesOf } from "@courier/core";
-import type { InstanceMoves, JobsFired } from "../batches.ts";
+import type { InsertedInstance, InstanceMoves, JobsFired } from "../batches.ts";
 import { sqlList } from "../from-states.ts";
 import type { GroupUpdate } from "../groups.ts";
+import { groupsColumns, type GroupsTable } from "../tables/groups-table.ts";
+import { instancesColumns, type AddedInstance } from "../tables/instances-table.ts";
 import { type Queryable, queryRows } from "./postgres-dialect.ts";
 
 /** See `Batches.setJobsFired`. */
@@ -95,4 +97,37 @@ export async function moveInstances(client: Queryable, options: InstanceMoves): 
       now,
     ],
   });
+}
+
+/** The columns of an instance that the database does not give it. */
+const { seq: _seq, ...addedColumns } = instancesColumns;
+
+/** See `Batches.insertInstances`. */
+export async function insertInstances(
+  client: Queryable,
+  rows: readonly AddedInstance[],
+): Promise<InsertedInstance[]> {
+  const names = Object.keys(addedColumns) as (keyof AddedInstance)[];
+  // Unique index on instances (job_id, nominal_at).
+  return await queryRows(client, {
+    text: `${insertText("instances", addedColumns)} ON CONFLICT (job_id, nominal_at) DO NOTHING RETURNING id, seq`,
+    values: names.map((name) => rows.map((row) => row[name])),
+  });
+}
+
+/** See `Batches.insertGroups`. */
+export async function insertGroups(client: Queryable, rows: readonly GroupsTable[]): Promise<void> {
+  const names = Object.keys(groupsColumns) as (keyof GroupsTable)[];
+  await queryRows(client, {
+    text: insertText("groups", groupsColumns),
+    values: names.map((name) => rows.map((row) => row[name])),
+  });
+}
+
+/** Takes one array per column. */
+function insertText(table: string, columns: Readonly<Record<string, string>>): string {
+  const arrays = Object.values(columns).map(
+    (kind, index) => `$${index + 1}::${kind.startsWith("text") ? "text" : "bigint"}[]`,
+  );
+  return `INSERT INTO ${table} (${Object.keys(columns).join(", ")}) SELECT * FROM unnest(${arrays.join(", ")})`;
 }

@@ -2,6 +2,7 @@ import type {
   Batches,
   DispatchRuns,
   EndRuns,
+  InsertedInstance,
   InsertRuns,
   InstanceMoves,
   JobsFired,
@@ -13,9 +14,17 @@ import type { NodeOutputBatch } from "../output.ts";
 import type { NodeReportBatch, RecordedReports } from "../reports.ts";
 import type { DispatchedRun, EndedRun } from "../runs.ts";
 import type { StepUpsert } from "../steps.ts";
+import type { GroupsTable } from "../tables/groups-table.ts";
+import type { AddedInstance } from "../tables/instances-table.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { translating } from "./sqlite-errors.ts";
-import { moveInstances, setJobsFired, updateGroups } from "./sqlite-firing-batches.ts";
+import {
+  insertGroups,
+  insertInstances,
+  moveInstances,
+  setJobsFired,
+  updateGroups,
+} from "./sqlite-firing-batches.ts";
 import { setNodesOffline, setNodesOnline, touchNodes } from "./sqlite-node-batches.ts";
 import { recordReports } from "./sqlite-report-batches.ts";
 import {
@@ -89,5 +98,12 @@ export class SqliteBatches implements Batches {
 
   async moveInstances(options: InstanceMoves): Promise<void> {
     translating(() => moveInstances(this.#connection, options));
+  }
+  async insertInstances(rows: readonly AddedInstance[]): Promise<InsertedInstance[]> {
+    return translating(() => insertInstances(this.#connection, rows));
+  }
+
+  async insertGroups(rows: readonly GroupsTable[]): Promise<void> {
+    translating(() => insertGroups(this.#connection, rows));
   }
 }

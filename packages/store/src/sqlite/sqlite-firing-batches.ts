@@ -1,7 +1,9 @@
 import { jobTransitions, sourcesOf } from "@courier/core";
-import type { InstanceMoves, JobsFired } from "../batches.ts";
+import type { InsertedInstance, InstanceMoves, JobsFired } from "../batches.ts";
 import { sqlList } from "../from-states.ts";
 import type { GroupUpdate } from "../groups.ts";
+import { groupsColumns, type GroupsTable } from "../tables/groups-table.ts";
+import { instancesColumns, type AddedInstance } from "../tables/instances-table.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
 /** See `Batches.setJobsFired`. */
@@ -57,4 +59,37 @@ export function moveInstances(connection: SqliteConnection, { moves, now }: Inst
   for (const { id, from, status, startedAt, finishedAt } of moves) {
     update.run(status, startedAt, finishedAt, finishedAt, now, id, `,${from.join(",")},`);
   }
+}
+
+/** The columns of an instance that the database does not give it. */
+const { seq: _seq, ...addedColumns } = instancesColumns;
+
+/** See `Batches.insertInstances`. */
+export function insertInstances(
+  connection: SqliteConnection,
+  rows: readonly AddedInstance[],
+): InsertedInstance[] {
+  const names = Object.keys(addedColumns) as (keyof AddedInstance)[];
+  // Unique index on instances (job_id, nominal_at).
+  const insert = connection.prepare(
+    `${insertText("instances", names)} ON CONFLICT (job_id, nominal_at) DO NOTHING RETURNING id, seq`,
+  );
+  const inserted: InsertedInstance[] = [];
+  for (const row of rows) {
+    // The columns are those that the statement names.
+    const added = insert.get(...names.map((name) => row[name])) as InsertedInstance | undefined;
+    if (added !== undefined) inserted.push(added);
+  }
+  return inserted;
+}
+
+/** See `Batches.insertGroups`. */
+export function insertGroups(connection: SqliteConnection, rows: readonly GroupsTable[]): void {
+  const names = Object.keys(groupsColumns) as (keyof GroupsTable)[];
+  const insert = connection.prepare(insertText("groups", names));
+  for (const row of rows) insert.run(...names.map((name) => row[name]));
+}
+
+function insertText(table: string, columns: readonly string[]): string {
+  return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
 }

@@ -1,5 +1,5 @@
 import type { GroupStatus } from "@courier/core";
-import type { Insertable, Selectable, Updateable } from "kysely";
+import type { Selectable, Updateable } from "kysely";
 import type { GroupChange, GroupRow, RunCounts } from "../groups.ts";
 import type { Columns } from "./columns.ts";
 
@@ -114,7 +114,7 @@ function toRunCounts(row: Selectable<GroupsTable>): RunCounts {
 }
 
 /** A group as the database takes it. */
-export function fromGroupRow(row: GroupRow, instanceSeq: number): Insertable<GroupsTable> {
+export function fromGroupRow(row: GroupRow, instanceSeq: number): GroupsTable {
   return {
     instance_seq: instanceSeq,
     group_number: row.groupNumber,

@@ -1,5 +1,5 @@
 import type { InstanceStatus } from "@courier/core";
-import type { Generated, Insertable, Selectable, Updateable } from "kysely";
+import type { Generated, Selectable, Updateable } from "kysely";
 import type { InstanceChange, InstanceRow } from "../instances.ts";
 import type { Columns } from "./columns.ts";
 
@@ -25,6 +25,9 @@ export interface InstancesTable {
   paused_at: number | null;
   from_step: number | null;
 }
+
+/** An instance before the database has given it its `seq`. */
+export type AddedInstance = Omit<Selectable<InstancesTable>, "seq">;
 
 /** Columns of `instances`. */
 export const instancesColumns: Columns<InstancesTable> = {
@@ -74,7 +77,7 @@ export function toInstanceRow(row: Selectable<InstancesTable>): InstanceRow {
 }
 
 /** An instance as the database takes it. */
-export function fromInstanceRow(row: InstanceRow): Insertable<InstancesTable> {
+export function fromInstanceRow(row: InstanceRow): AddedInstance {
   return {
     id: row.id,
     job_id: row.jobId,
