@@ -2,6 +2,7 @@ import type { CanonicalGroup, CanonicalJob } from "@courier/schema";
 import type { ErrorDetail } from "../courier-error.ts";
 import { findFilterMistakes } from "../target/find-filter-mistakes.ts";
 import { findVariableMistakes } from "../variables/find-variable-mistakes.ts";
+import { findVersionMistakes } from "./find-version-mistakes.ts";
 
 /**
  * What is wrong with a job although its schema is kept, each with its JSON pointer. Told to the user like a violation
@@ -13,6 +14,7 @@ export function findMistakes(job: CanonicalJob): readonly ErrorDetail[] {
       ...filterMistakes(group, `/target/groups/${index}`),
       ...rolloutMistakes(group, `/target/groups/${index}`),
     ]),
+    ...findVersionMistakes(job.actions.steps),
     ...findVariableMistakes(job.actions.steps),
   ];
 }
