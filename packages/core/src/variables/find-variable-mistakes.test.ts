@@ -59,6 +59,10 @@ test.each<[Partial<Step>, string]>([
     '/conditions/0/inputName no earlier step produces variable "app_version", and the step does not declare it; did you mean "APP_VERSION"?',
   ],
   [
+    { conditions: [{ inputName: "NOWHERE", operator: "eq", value: "1" }] },
+    '/conditions/0/inputName no earlier step produces variable "NOWHERE", and the step does not declare it; declare it in "expectedInputs"',
+  ],
+  [
     { conditions: [{ inputName: "APP_VERSION", operator: "matches", value: "(?=a)" }] },
     "/conditions/0/value is not a regular expression in RE2 syntax: error parsing regexp: invalid or unsupported Perl syntax: `(?=`",
   ],

@@ -36,7 +36,7 @@ function mistakesInStep(
     ...step.conditions.flatMap((condition, index) => {
       const at = `${pointer}/conditions/${index}`;
       return [
-        ...unknownName(condition.inputName, { known, pointer: `${at}/inputName` }),
+        ...unknownName(condition.inputName, { known, pointer: `${at}/inputName`, isText: false }),
         ...(condition.operator === "matches" ? regexMistake(condition.value, `${at}/value`) : []),
       ];
     }),
@@ -56,7 +56,7 @@ function mistakesInTexts(
   visitTexts(value, pointer, (text, at) => {
     for (const part of parseText(text)) {
       if (part.kind === "variable")
-        mistakes.push(...unknownName(part.name, { known, pointer: at }));
+        mistakes.push(...unknownName(part.name, { known, pointer: at, isText: true }));
       if (part.kind === "malformed") mistakes.push({ pointer: at, message: malformed(part.text) });
     }
   });
@@ -69,13 +69,19 @@ function malformed(text: string): string {
 
 function unknownName(
   name: string,
-  { known, pointer }: { readonly known: ReadonlySet<string>; readonly pointer: string },
+  place: {
+    readonly known: ReadonlySet<string>;
+    readonly pointer: string;
+    /** Whether it stands in a text, where it may be meant as it is. */
+    readonly isText: boolean;
+  },
 ): readonly ErrorDetail[] {
+  const { known, pointer, isText } = place;
   if (known.has(name)) return [];
   const nearest = nearestName(name, [...known]);
   const hint =
     nearest === undefined
-      ? `declare it in "expectedInputs", or write ${asText(`{{.${name}}}`)} for the text itself`
+      ? `declare it in "expectedInputs"${isText ? `, or write ${asText(`{{.${name}}}`)} for the text itself` : ""}`
       : `did you mean ${JSON.stringify(nearest)}?`;
   const message = `no earlier step produces variable ${JSON.stringify(name)}, and the step does not declare it; ${hint}`;
   return [{ pointer, message }];
