@@ -136,6 +136,19 @@ test("runs in the directory that inputs.dir names", async () => {
   expect(server.text(run.runId)).toBe(`${directory}\n`);
 });
 
+test("says whose home is missing, and what to do", async () => {
+  const { server } = fixture;
+  await fixture.agent({ environment: { ...process.env, HOME: "/no/such/home" } });
+  const run = assignment([shell("pwd")]);
+
+  server.assign(run);
+  const result = await server.result(run.runId);
+
+  expect(result.reason).toMatch(
+    /directory "\/no\/such\/home" does not exist: it is the home of user "\w+", give another one in the step's inputs as "dir"$/,
+  );
+});
+
 test.each([
   [{ inputs: { dir: "/no/such/directory" } }, 'directory "/no/such/directory" does not exist'],
   [

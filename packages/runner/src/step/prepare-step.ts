@@ -34,7 +34,7 @@ export async function prepareStep(
   if (!choice.ok) return choice;
   const place = await placeOf(step.inputs, host.self);
   if (!place.ok) return place;
-  const directoryRefusal = refuseDirectory(place.directory);
+  const directoryRefusal = refuseDirectory(place, step.inputs);
   if (directoryRefusal !== undefined) return { ok: false, reason: directoryRefusal };
   const { process, installation } = choice;
   const { directory, account, switchesUser } = place;
@@ -79,8 +79,16 @@ async function accountFor(
   return { ok: true, account };
 }
 
-function refuseDirectory(directory: string): string | undefined {
+function refuseDirectory(
+  { directory, account }: Pick<StepPlan, "directory" | "account">,
+  inputs: CanonicalStep["inputs"],
+): string | undefined {
   const stats = statSync(directory, { throwIfNoEntry: false });
-  if (stats === undefined) return `directory "${directory}" does not exist`;
+  if (stats === undefined) {
+    const missing = `directory "${directory}" does not exist`;
+    return inputs["dir"] === undefined
+      ? `${missing}: it is the home of user "${account.name}", give another one in the step's inputs as "dir"`
+      : missing;
+  }
   return stats.isDirectory() ? undefined : `"${directory}" is not a directory`;
 }
