@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isInstanceFinal } from "@courier/core";
 import { startPostgresServer, whyUnavailable, type DatabaseKind } from "@courier/testkit";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Random } from "../simulation/random.ts";
 import { brokenPromises, type AttemptOfInstance, type ExpectedAttempt } from "./survival-audit.ts";
 import { Fleet } from "./survival-fleet.ts";
@@ -192,9 +192,7 @@ describe.each(["sqlite", "postgres"] as const)("a rollout of 200 runs on %s", (k
       expect(watch.changes).toEqual([]);
       expect(instances.flatMap(({ runs }) => runs)).toHaveLength(200);
       expect(await logsThatDiffer(fleet, instances)).toEqual([]);
-      await until("no step and no run directory is left", () =>
-        leftovers(fleet).length === 0 ? true : undefined,
-      );
+      await vi.waitFor(() => expect(leftovers(fleet)).toEqual([]), { timeout: 30_000 });
       expect(wasOver, "the rollout ended before the last kill").toBe(false);
     },
   );

@@ -7,12 +7,12 @@ import { watchIntervalMs } from "../limits.ts";
 import { wait } from "../wait.ts";
 import type { AttemptEnd } from "../step/launch.ts";
 import type { SecretMask } from "../redact/redactor.ts";
+import { attemptTree } from "../step/attempt-tree.ts";
 import { beginMaskedOutput, MaskedOutput, maskedPath } from "../step/masked-output.ts";
 import { OutputSpool } from "../step/output-spool.ts";
 import {
   abandonAttempt,
   attemptName,
-  cookieOf,
   outputPath,
   outputSize,
   readAttemptState,
@@ -171,15 +171,7 @@ export class AttemptSupervisor {
   }
 
   async #tree(): Promise<ProcessTree> {
-    const state = await this.#begunState();
-    const cookie = cookieOf(this.#key);
-    const root = "wrapper" in state ? state.wrapper : undefined;
-    return {
-      root,
-      isSessionShared: root?.isReady ?? false,
-      step: state.kind === "running" ? state.step : undefined,
-      cookie: `${cookie.name}=${cookie.value}`,
-    };
+    return attemptTree(this.runDirectory, await this.#begunState());
   }
 
   /** What has not begun cannot begin any more; what is beginning tells within a moment who it is. */

@@ -67,10 +67,10 @@ export function attemptName(key: AttemptKey): string {
   return `${key.runId}.${key.token}.${key.stepNumber}.${key.attempt}.${key.launch}`;
 }
 
-/** The environment variable by which everything that a launch starts is found again. */
-export function cookieOf(key: AttemptKey): { readonly name: string; readonly value: string } {
+/** The environment variable by which everything that a launch, given by `attemptName`, starts is found again. */
+export function cookieOf(name: string): { readonly name: string; readonly value: string } {
   // The semicolon ends it, so that launch 1 is not found in launch 10.
-  return { name: "COURIER_COOKIE", value: `${attemptName(key)};` };
+  return { name: "COURIER_COOKIE", value: `${name};` };
 }
 
 /**

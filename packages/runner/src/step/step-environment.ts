@@ -1,5 +1,5 @@
 import type { CanonicalStep } from "@courier/schema";
-import { cookieOf, type AttemptKey } from "./run-directory.ts";
+import { attemptName, cookieOf, type AttemptKey } from "./run-directory.ts";
 import type { Account } from "./account.ts";
 
 /** What a step may see of the agent's own environment: where it is, not what the agent was told. */
@@ -22,7 +22,7 @@ export function stepEnvironment(options: {
   readonly artifactsDirectory: string;
 }): Record<string, string> {
   const { key } = options;
-  const cookie = cookieOf(key);
+  const cookie = cookieOf(attemptName(key));
   return {
     ...accountEnvironment(options),
     ...options.variables,

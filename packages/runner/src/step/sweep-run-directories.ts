@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readAttemptState, removeRunDirectory, runDirectoryOf } from "./run-directory.ts";
+import { isUnderWay } from "./attempt-tree.ts";
+import { removeRunDirectory, runDirectoryOf } from "./run-directory.ts";
 
 /**
  * Removes what no run of the journal needs: left by an agent that died between an acknowledgement and the removal.
@@ -12,7 +13,7 @@ export async function sweepRunDirectories(
 ): Promise<void> {
   for (const name of await readdir(runsDirectory)) {
     const path = join(runsDirectory, runDirectoryOf(name));
-    const isNeeded = kept.has(runDirectoryOf(name)) || readAttemptState(path).kind === "running";
+    const isNeeded = kept.has(runDirectoryOf(name)) || (await isUnderWay(path));
     if (!isNeeded) await removeRunDirectory(path);
   }
 }
