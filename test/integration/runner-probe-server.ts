@@ -38,6 +38,8 @@ export class ProbeServer {
   acksResults = true;
   acksOutput = true;
   heartbeatIntervalMs = 1000;
+  /** Sent right after each welcome: what waited for the node. */
+  readonly orders: ServerMessage[] = [];
   /** Signs its welcome with a key that no node has pinned. */
   isImpostor = false;
   /** What the next enrolment requests are answered with, before good ones. */
@@ -208,6 +210,7 @@ export class ProbeServer {
     };
     this.#established.set(socket, hello.nodeId);
     socket.send(JSON.stringify([welcome]));
+    for (const order of this.orders) socket.send(JSON.stringify([order]));
   }
 
   #take(socket: WebSocket, message: NodeMessage): void {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SystemClock, type NodeAgent } from "@courier/runner";
-import { restartInterpreterName } from "@courier/core";
+import { restartInterpreterName, type Timer } from "@courier/core";
 import type { Assignment, NodeMessage } from "@courier/protocol";
 import type { CanonicalOutputFieldRule, CanonicalStep } from "@courier/schema";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -46,6 +46,17 @@ function runOf(step: CanonicalStep): Assignment {
   return assignment([note("before"), step, note("after")]);
 }
 
+/** Half a minute passes at once on it. */
+class HurriedClock extends SystemClock {
+  readonly skipped: number[] = [];
+
+  override setTimer(delayMs: number, callback: () => void): Timer {
+    if (delayMs !== 30_000) return super.setTimer(delayMs, callback);
+    this.skipped.push(delayMs);
+    return super.setTimer(0, callback);
+  }
+}
+
 function isStep(message: NodeMessage, runId: string, status: string): boolean {
   return message.type === "step" && message.runId === runId && message.step.status === status;
 }
@@ -75,6 +86,42 @@ test("reports a rebooting step as active and goes on with the next step after th
     ["success", 1],
     ["success", 1],
   ]);
+  expect(fixture.readWitness()).toBe("before\nshutdown -r +1\nafter\n");
+});
+
+test("starts nothing more after the boot when a cancel waited for the node", async () => {
+  const { server } = fixture;
+  const first = await boot("boot-1");
+  const run = runOf(restart());
+  server.assign(run);
+  await shutdownCalled();
+
+  await first.stop("the machine goes down");
+  const { runId, token } = run;
+  server.orders.push({ type: "stop", runs: [{ runId, token, outcome: "canceled" }] });
+  await boot("boot-2");
+
+  expect((await server.result(runId)).status).toBe("canceled");
+  expect(fixture.readWitness()).toBe("before\nshutdown -r +1\n");
+});
+
+test("goes on after the boot without a service that stays away for half a minute", async () => {
+  const { server } = fixture;
+  const first = await boot("boot-1");
+  const run = runOf(restart());
+  server.assign(run);
+  await shutdownCalled();
+  await first.stop("the machine goes down");
+  await server.stop();
+
+  const clock = new HurriedClock();
+  const again = fixture.agent({ clock, bootId: "boot-2", shutdownPath: standIn() });
+  await shutdownCalled("after");
+  expect(clock.skipped).toEqual([30_000]);
+  await server.start();
+  await again;
+
+  expect((await server.result(run.runId)).status).toBe("success");
   expect(fixture.readWitness()).toBe("before\nshutdown -r +1\nafter\n");
 });
 

@@ -16,6 +16,12 @@ export const reasonLengthMax = 1000;
 /** How long after the time that a step asked for a node may take to go down, ms. */
 export const rebootLimitMs: number = 15 * 60_000;
 
+/** How long a run waits after a boot for a connection before it starts its next step without, ms. */
+export const serviceAwaitedMs = 30_000;
+
+/** How long it then waits for orders, such as a cancel; they follow the welcome at once, ms. */
+export const ordersAwaitedMs = 250;
+
 /** How long a tool may take to tell its version, ms; it is killed then. */
 export const toolVersionTimeoutMs = 30_000;
 

@@ -2,6 +2,7 @@ import { assertNever, retryDelayMsMax, type Values } from "@courier/core";
 import type { StepReport } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
 import type { AttemptRecord, JournalRecord } from "../journal/journal-record.ts";
+import { ordersAwaitedMs, serviceAwaitedMs } from "../limits.ts";
 import { prepareStep, type StepPlan, type StepPreparation } from "../step/prepare-step.ts";
 import { wait } from "../wait.ts";
 import { AttemptExecution, type EndedAttempt } from "./attempt-execution.ts";
@@ -22,6 +23,10 @@ export class RunExecution {
   readonly #detach = new AbortController();
   readonly #halt = new AbortController();
   readonly #steps: RunSteps;
+  /** Aborts when there is the first connection. */
+  readonly #reached = new AbortController();
+  /** The machine has booted while this run was under way, and nothing was started since. */
+  #isAfterBoot = false;
   /** Launched, and not over. */
   #attempt: AttemptExecution | undefined;
 
@@ -48,6 +53,7 @@ export class RunExecution {
 
   /** There is a new connection: what was said on the old one may be lost. */
   connected(): void {
+    this.#reached.abort();
     this.#attempt?.connected();
   }
 
@@ -60,6 +66,9 @@ export class RunExecution {
   async #make(move: Exclude<Move, { readonly kind: "report" }>): Promise<void> {
     switch (move.kind) {
       case "launch":
+        if (this.#isAfterBoot) await this.#listen();
+        // A stop that came meanwhile makes another move.
+        if (this.#halt.signal.aborted) return;
         return await this.#begin({ stepNumber: move.stepNumber, attempt: 1, launch: 1 });
       case "wait":
         return await this.#waitForRetry(move);
@@ -90,7 +99,20 @@ export class RunExecution {
     await this.#close(attempt, await attempt.launch(plan));
   }
 
+  /**
+   * A cancel may have waited for the node while it was down: what comes after a boot is started when the service has had
+   * the time to say so. One that is away holds nothing up.
+   */
+  async #listen(): Promise<void> {
+    this.#isAfterBoot = false;
+    const { clock } = this.#context;
+    const awaited = AbortSignal.any([this.#reached.signal, this.#halt.signal]);
+    if (await wait(clock, serviceAwaitedMs, awaited)) return;
+    await wait(clock, ordersAwaitedMs, this.#halt.signal);
+  }
+
   async #takeOver(record: AttemptRecord): Promise<void> {
+    this.#isAfterBoot = record.bootId !== this.#context.bootId;
     const attempt = this.#open(record);
     await this.#close(attempt, await attempt.takeOver());
   }
