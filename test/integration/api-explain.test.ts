@@ -1,4 +1,5 @@
 import { validateBody } from "@courier/schema";
+import { findRun } from "@courier/store";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ApiFixture, databaseKinds, template } from "./api-fixture.ts";
 import { at } from "./api-json.ts";
@@ -53,6 +54,53 @@ describe.each(databaseKinds)("explain on %s", (kind) => {
       },
       { kind: "execution", count: 1, examples: [{ nodeName: "web-1" }] },
     ]);
+  });
+
+  it("says until when a node that restarts is waited for, and what the run ends as then", async () => {
+    const groups = [{ nodeListType: "nodes", nodeIdentifiers: ["web-1"] }];
+    const { instanceId } = await fixture.runJob({ ...template("boots", []), target: { groups } });
+    const run = await node(0).runOf(instanceId);
+    await node(0).beginRestart(run);
+    expect(at(await explain(instanceId), "groups", 0, "waits", 1)).toMatchObject({
+      ...{ kind: "boot", until: null },
+      releasedBy: "the node's return after its boot; the group has no timeoutSeconds",
+    });
+    await node(0).disconnect();
+
+    const wait = at(await explain(instanceId), "groups", 0, "waits", 1);
+
+    const until = String(at(wait, "until"));
+    expect(wait).toMatchObject({
+      ...{ kind: "boot", message: "1 run is restarting the node" },
+      releasedBy: `the node's return after its boot; without it the run ends unknown at ${until}`,
+    });
+    expect(Date.parse(until) - fixture.clock.now()).toBeGreaterThan(59 * 60_000);
+    fixture.clock.jump(Date.parse(until) - fixture.clock.now() + 1);
+    // As often as the service looks for such runs.
+    await fixture.clock.advance(5_000);
+    const ended = await fixture.until(
+      () => findRun(fixture.db, run.runId),
+      (found) => found?.finishedAt !== null,
+    );
+    expect(ended).toMatchObject({
+      status: "unknown",
+      reason: "the node was executing this run and has not been seen for 60 minutes",
+    });
+  });
+
+  it("names the group's limit of a restart when it comes before the service's verdict", async () => {
+    const { instanceId } = await fixture.runJob(template("boots", ["web-1"]));
+    await node(0).beginRestart(await node(0).runOf(instanceId));
+    await node(0).disconnect();
+
+    const wait = at(await explain(instanceId), "groups", 0, "waits", 1);
+
+    const until = String(at(wait, "until"));
+    expect(wait).toMatchObject({
+      kind: "boot",
+      releasedBy: `the node's return after its boot; the group's time is up at ${until}`,
+    });
+    expect(Date.parse(until) - fixture.clock.now()).toBeLessThan(60_000);
   });
 
   it("says of a job which instance is open, and that its schedule is over", async () => {

@@ -50,6 +50,11 @@ export class NodeStandIn {
     );
   }
 
+  /** Goes away. */
+  async disconnect(): Promise<void> {
+    await this.#host.settle(this.#host.scheduler.disconnected(this.#session));
+  }
+
   /** Reports something about a run and waits for the commit. */
   async report(...reports: readonly RunReport[]): Promise<void> {
     await this.#host.settle(this.#host.scheduler.reported(this.nodeId, reports));
@@ -74,6 +79,16 @@ export class NodeStandIn {
       { type: "started", ...run, at: this.#host.clock.now() },
       this.output(run, { offset: 0, text: "hello\n" }),
       this.result(run),
+    );
+  }
+
+  /** Begins a run whose first step restarts the machine. */
+  async beginRestart(run: { readonly runId: string; readonly token: number }): Promise<void> {
+    const now = this.#host.clock.now();
+    const active = { status: "active", exitCode: null, finishedAt: null } as const;
+    await this.report(
+      { type: "started", ...run, at: now },
+      { type: "step", ...run, step: { ...finishedStep(now), ...active } },
     );
   }
 

@@ -186,15 +186,20 @@ function untilOf(
     case "stop":
       return earliest.stopDeadlineAt;
     case "return":
-      return earliest.offlineSince === null ? null : earliest.offlineSince + lostAfterMs;
+    case "boot":
+      return earlier(lostAt(earliest.offlineSince), deadlineAt);
     case "acceptance":
       return earliest.dispatchedAt + redeliverAfterMs;
     case "approval":
     case "delivery":
-    case "boot":
     case "busy":
     case "retry":
     case "execution":
       return deadlineAt;
   }
+}
+
+/** When a run that was being executed is given up; null: its node is here. */
+function lostAt(offlineSince: number | null): number | null {
+  return offlineSince === null ? null : offlineSince + lostAfterMs;
 }

@@ -140,7 +140,7 @@ export function runWaitText(wait: RunWait, group: WaitedGroup): WaitText {
     case "boot":
       return {
         message: `${runs} ${are(count)} restarting the node`,
-        releasedBy: `the node's return after its boot; ${limitText(group)}`,
+        releasedBy: `the node's return after its boot; ${verdictText(until, group)}`,
         brief: `${count} restarting`,
       };
     case "busy":
