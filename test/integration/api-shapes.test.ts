@@ -67,7 +67,9 @@ describe.each(databaseKinds)("the JSON shapes of the original's pages on %s", (k
     expect(await count(`${instances}&runBefore=${future}`)).toBe(1);
     expect(await count(`${runs}?run-before=${future}&groupNum=0`)).toBe(1);
     expect(await count(`${runs}?run-after=${future}`)).toBe(0);
-    expect(await count(`${jobsPath}?active=true`)).toBe(0);
+    // By name: what another test has added is active until it has fired.
+    expect(await count(`${jobsPath}?name=shapes&active=true`)).toBe(0);
+    expect(await count(`${jobsPath}?name=shapes&active=false`)).toBe(1);
     const named = at(await get(`${jobsPath}?sortKey=name&sortOrder=desc`), "items");
     const names = Array.isArray(named) ? named.map((job) => String(at(job, "name"))) : [];
     expect(names).toEqual([...names].sort().reverse());
