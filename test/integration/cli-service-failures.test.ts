@@ -11,7 +11,7 @@ function clientFor(url: string, options: Partial<ClientOptions> = {}): CourierCl
     url,
     token: new Secret("cou_canary"),
     userAgent: "test",
-    timeoutMs: 300,
+    timeoutMs: 60_000,
     pace: { random: () => 0, delay: () => Promise.resolve() },
     ...options,
   });
@@ -79,8 +79,9 @@ describe("a service that does not answer properly", () => {
 
   it("never answers", async () => {
     const url = await listen(() => undefined);
+    const client = clientFor(url, { timeoutMs: 300 });
 
-    expect(await failureOf(clientFor(url).getJob("x", { signal }))).toBe(
+    expect(await failureOf(client.getJob("x", { signal }))).toBe(
       "SERVICE_UNREACHABLE: cannot reach http://HOST: no answer within 0.3 s",
     );
   });
@@ -90,8 +91,9 @@ describe("a service that does not answer properly", () => {
       response.writeHead(200, { "content-type": "application/json" });
       response.write('{"item":');
     });
+    const client = clientFor(url, { timeoutMs: 300 });
 
-    expect(await failureOf(clientFor(url).getJob("x", { signal }))).toBe(
+    expect(await failureOf(client.getJob("x", { signal }))).toBe(
       "SERVICE_UNREACHABLE: cannot reach http://HOST: no answer within 0.3 s",
     );
   });
@@ -235,7 +237,7 @@ describe("a service that fails for a moment", () => {
 it("stops at once, with the caller's own reason, when the caller wants no more", async () => {
   const url = await listen(() => undefined);
   const controller = new AbortController();
-  const call = clientFor(url, { timeoutMs: 60_000 }).getJob("x", { signal: controller.signal });
+  const call = clientFor(url).getJob("x", { signal: controller.signal });
 
   controller.abort(new Error("enough"));
 
