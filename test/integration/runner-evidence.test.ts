@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { assignment, isAlive, setup, shell, type RunnerFixture } from "./runner-fixture.ts";
+import { assignment, isAlive, setup, shell, until, type RunnerFixture } from "./runner-fixture.ts";
 
 let fixture: RunnerFixture;
 
@@ -19,11 +19,6 @@ const content = { "artifacts/file.txt": "content\n" };
 function spooled(): readonly string[] {
   const directory = join(fixture.dataDir, "evidence");
   return existsSync(directory) ? readdirSync(directory) : [];
-}
-
-/** Waits for what happens outside of the messages. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise(setImmediate);
 }
 
 test("artifacts are handed in before the result, and then the node forgets them", async () => {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment } from "@courier/protocol";
 import { NodeAgent, SystemClock, type NodeAgentOptions } from "@courier/runner";
 import type { CanonicalStep } from "@courier/schema";
@@ -183,6 +184,14 @@ export function shell(script: string, overrides: Partial<CanonicalStep> = {}): C
     ...overrides,
   };
 }
+
+/** Looks until something is so, however long it takes: the limit is the test's own. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await delay(lookIntervalMs);
+}
+
+/** Short, and long enough to leave the processor to what is waited for. */
+const lookIntervalMs = 5;
 
 /** Whether a process lives (a zombie does not). */
 export function isAlive(pid: number): boolean {

@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CanonicalStep } from "@courier/schema";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { assignment, isAlive, setup, shell, type RunnerFixture } from "./runner-fixture.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { assignment, isAlive, setup, shell, until, type RunnerFixture } from "./runner-fixture.ts";
 
 let fixture: RunnerFixture;
 
@@ -35,21 +35,26 @@ function commandLine(pid: number): string {
 
 /** The only one that there is, once it is there. */
 async function theWrapper(): Promise<number> {
-  return await vi.waitFor(() => {
-    const [pid, ...others] = readyWrappers();
-    if (pid === undefined || others.length > 0) throw new Error("not exactly one");
-    return pid;
+  let found: readonly number[] = [];
+  await until(() => {
+    found = readyWrappers();
+    return found.length === 1;
   });
+  return found[0] ?? 0;
 }
 
 /** Waits until an attempt of the run has written the line to its state. */
 async function stateSays(runId: string, line: RegExp): Promise<void> {
-  await vi.waitFor(() => expect(stateOf(runId)).toMatch(line));
+  await until(() => existsSync(statePath(runId)) && line.test(stateOf(runId)));
 }
 
 function stateOf(runId: string): string {
+  return readFileSync(statePath(runId), "utf8");
+}
+
+function statePath(runId: string): string {
   const name = fixture.runDirectories().find((entry) => entry.startsWith(runId));
-  return readFileSync(join(fixture.dataDir, "runs", name ?? "", "state"), "utf8");
+  return join(fixture.dataDir, "runs", name ?? "", "state");
 }
 
 function pids(text: string): readonly number[] {
@@ -103,7 +108,7 @@ test("ends what a step has hidden in another process group without its cookie, a
   server.assign(earlier);
   await server.result(earlier.runId);
   server.assign(later);
-  await vi.waitFor(() => expect(server.text(later.runId)).toContain("done"));
+  await until(() => server.text(later.runId).includes("done"));
 
   server.stopRun(later.runId);
   await server.result(later.runId);
@@ -140,14 +145,18 @@ test("signals to the wrapper change nothing", async () => {
   await server.result(before.runId);
   const [wrapper = 0] = pids(server.text(before.runId));
   process.kill(wrapper, "SIGTERM");
-  const run = assignment(["echo $PPID; sleep 0.5; kill -KILL $$"]);
+  const gate = join(fixture.directory, "gate");
+  const run = assignment([`mkfifo ${gate}; echo $PPID; read line < ${gate}; kill -KILL $$`]);
   server.assign(run);
-  await vi.waitFor(() => expect(pids(server.text(run.runId))).toEqual([wrapper]));
+  await until(() => server.text(run.runId).endsWith("\n"));
+  const [parent] = pids(server.text(run.runId));
 
   process.kill(wrapper, "SIGTERM");
   process.kill(wrapper, "SIGUSR1");
+  writeFileSync(gate, "go\n");
   const result = await server.result(run.runId);
 
+  expect(parent).toBe(wrapper);
   expect(result.steps[0]).toMatchObject({ status: "failure", exitCode: 137 });
 });
 
@@ -193,7 +202,7 @@ test("nothing starts after a stop that came before the wrapper began", async () 
   await stateSays(run.runId, /^abandoned\n/);
   process.kill(wrapper, "SIGCONT");
   const result = await server.result(run.runId);
-  await vi.waitFor(() => expect(isAlive(wrapper)).toBe(false));
+  await until(() => !isAlive(wrapper));
 
   expect(result).toMatchObject({ status: "canceled" });
   expect(fixture.readWitness()).toBe("");
@@ -214,7 +223,7 @@ test("an attempt that waits in a wrapper when its agent is killed is executed on
   await stateSays(run.runId, /^abandoned\n/);
   process.kill(wrapper, "SIGCONT");
   const result = await server.result(run.runId);
-  await vi.waitFor(() => expect(isAlive(wrapper)).toBe(false));
+  await until(() => !isAlive(wrapper));
 
   expect(result).toMatchObject({ status: "success" });
   expect(fixture.readWitness()).toBe("ran\n");
@@ -227,5 +236,5 @@ test("ends with its agent", async () => {
 
   await runner.kill("SIGKILL");
 
-  await vi.waitFor(() => expect(isAlive(wrapper)).toBe(false));
+  await until(() => !isAlive(wrapper));
 });
