@@ -79,14 +79,13 @@ test("keeps the output of each attempt apart", async () => {
 });
 
 test("retries an attempt that exceeded its time limit", async () => {
-  const { server, witness } = fixture;
+  const { server } = fixture;
   await fixture.agent();
-  const step = shell(`echo x >> ${witness}; sleep 300`, { retryCount: 1 });
+  const step = shell("sleep 300", { retryCount: 1 });
   const run = assignment([{ ...step, limits: { ...step.limits, timeoutSeconds: 0.2 } }]);
 
   server.assign(run);
   const result = await server.result(run.runId);
 
-  expect(result).toMatchObject({ status: "timeout" });
-  expect(fixture.readWitness()).toBe("x\nx\n");
+  expect(result).toMatchObject({ status: "timeout", steps: [{ attemptCount: 2 }] });
 });
