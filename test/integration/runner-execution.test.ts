@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { assignment, isAlive, setup, shell, type RunnerFixture } from "./runner-fixture.ts";
+import { assignment, isAlive, setup, shell, until, type RunnerFixture } from "./runner-fixture.ts";
 
 let fixture: RunnerFixture;
 
@@ -293,16 +293,17 @@ test("executes one run at a time, in order of arrival", async () => {
 
 test("removes a run directory with much output once the result is acknowledged", async () => {
   const { server } = fixture;
+  server.acksResults = false;
   await fixture.agent();
-  const first = assignment(["head -c 100000 /dev/zero"]);
-  const second = assignment(["ls " + join(fixture.dataDir, "runs")]);
+  const run = assignment(["head -c 100000 /dev/zero"]);
 
-  server.assign(first);
-  await server.result(first.runId);
-  server.assign(second);
-  await server.result(second.runId);
+  server.assign(run);
+  await server.result(run.runId);
+  const before = fixture.runDirectories();
+  server.send({ type: "ack", results: [run.runId], output: [] });
+  await until(() => fixture.runDirectories().length === 0);
 
-  expect(server.text(second.runId)).toBe(`${second.runId}.1.1.1.1\n`);
+  expect(before).toEqual([`${run.runId}.1.1.1.1`]);
 });
 
 test("a script's own signals, traps and pid are its own", async () => {
