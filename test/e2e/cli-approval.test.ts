@@ -38,6 +38,10 @@ it("keeps a new node of a guarded cohort from its runs until it is approved", as
   const before = await stack.json(status);
 
   const template = JSON.stringify(jobTemplate({ name: "guarded", nodes: ["new-1"] }));
+  const planned = await stack.cli([
+    ...["scheduler", "jobs", "plan", "--body", template],
+    ...["--format", "table"],
+  ]);
   await stack.json(["scheduler", "jobs", "add-job", "--body", template]);
   const instances = await until(
     ["state", "instance", "list-all"],
@@ -52,6 +56,9 @@ it("keeps a new node of a guarded cohort from its runs until it is approved", as
   expect(valueAt(before, ["item", "stateWorkflow", 0])).toEqual({
     ...{ state: "Enrollment", status: "InProgress", log: "waits for approval" },
   });
+  expect(planned.stdout).toContain("1 node, 0 online, 1 waits for approval (nodes)");
+  expect(planned.stdout).toContain("1: new-1 (1 waits for approval)");
+  expect(planned.stdout).not.toContain("offline:");
   expect(explained.stdout).toContain("1 run waits for nodes that are admitted and not approved");
   expect(valueAt(approved, ["item", "enrollmentLevel"])).toBe("enrolled");
   expect(watched.code).toBe(0);

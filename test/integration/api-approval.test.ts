@@ -76,6 +76,28 @@ describe.each(databaseKinds)("approval, cohorts and attributes of nodes on %s", 
     expect(explained.text).toContain("management node approve-node");
   });
 
+  it("says in a plan which nodes wait for approval", async () => {
+    await fixture.enrol("new-6", newPublicKey(), { cohortId: "guarded" });
+    const body = template("planned", ["new-6", "web-1"]);
+
+    const planned = await fixture.send("POST", `${jobsPath}/plan`, {
+      token: await fixture.token("viewer"),
+      body,
+    });
+
+    const states = [0, 1].map((index) => {
+      const node = at(planned.json, "item", "groups", 0, "nodes", index);
+      return [at(node, "name"), at(node, "enrollmentLevel"), at(node, "healthStatus")].join(" ");
+    });
+    expect(states.toSorted()).toEqual(["new-6 admitted offline", "web-1 enrolled offline"]);
+    const until = "the group waits for it until its 60 s are over (offlinePolicy: wait)";
+    const warnings = [
+      `1 node is offline: ${until}`,
+      `1 node waits for approval (courier-cli management node approve-node): ${until}`,
+    ].map((message) => expect.objectContaining({ pointer: "/target/groups/0", message }));
+    expect(at(planned.json, "item", "warnings")).toEqual(expect.arrayContaining(warnings));
+  });
+
   it("says of a run that is not to wait that its node was not approved", async () => {
     await fixture.enrol("new-5", newPublicKey(), { cohortId: "guarded" });
     const groups = [

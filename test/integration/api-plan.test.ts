@@ -80,6 +80,7 @@ describe.each(databaseKinds)("planning a job on %s", (kind) => {
         ...{ nodeId: ids.get(name), name, position },
         batchNumber: position < 2 ? 1 : 2,
         budgetIds: [],
+        enrollmentLevel: "enrolled",
         healthStatus: name === "web-3" ? "offline" : "online",
       })),
     });

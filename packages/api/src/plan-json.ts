@@ -98,12 +98,13 @@ function nodesJson(
   const batchNumbers = batches.flatMap(({ count }, index) =>
     Array.from({ length: count }, () => index + 1),
   );
-  return nodes.map(({ id, name, isOnline }, position) => ({
+  return nodes.map(({ id, name, isOnline, isUnapproved }, position) => ({
     nodeId: id,
     name,
     position,
     batchNumber: batchNumbers[position] ?? null,
     budgetIds: budgets.flatMap((budget) => (budget.nodeIds.has(id) ? [budget.id] : [])),
+    enrollmentLevel: isUnapproved ? "admitted" : "enrolled",
     healthStatus: isOnline ? "online" : "offline",
   }));
 }

@@ -45,7 +45,7 @@ export type { GroupRules, GroupSpec, OfflinePolicy } from "./rollout/group-rules
 export { resolveGroupRules } from "./rollout/group-rules.ts";
 export type { GroupThresholds } from "./rollout/group-thresholds.ts";
 export { describeThresholds } from "./rollout/group-thresholds.ts";
-export { describeGroup, describeOffline } from "./rollout/describe-group.ts";
+export { describeGroup } from "./rollout/describe-group.ts";
 export type { Batch } from "./rollout/list-batches.ts";
 export { listBatches } from "./rollout/list-batches.ts";
 export type {

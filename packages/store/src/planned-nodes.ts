@@ -19,13 +19,20 @@ export async function findPlannedNodes(
           .on("node_attributes.namespace", "=", "agent")
           .on("node_attributes.name", "=", "kernel_name"),
       )
-      .select(["nodes.id", "nodes.name", "nodes.online", "nodes.skills"])
+      .select([
+        "nodes.id",
+        "nodes.name",
+        "nodes.online",
+        "nodes.skills",
+        "nodes.enrollment_level as level",
+      ])
       .select("node_attributes.value as kernelName")
       .where("nodes.id", "in", ids.slice(start, start + valuesPerStatement))
       .execute();
-    for (const { id, name, online, skills, kernelName } of rows) {
+    for (const { id, name, online, level, skills, kernelName } of rows) {
       found.set(id, {
-        ...{ id, name, isOnline: online === 1, kernelName: kernelName ?? "" },
+        ...{ id, name, isOnline: online === 1, isUnapproved: level === "admitted" },
+        kernelName: kernelName ?? "",
         // The column holds what validated JSON was written to it.
         skills: JSON.parse(skills) as NodeSkill[],
       });

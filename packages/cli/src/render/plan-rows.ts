@@ -36,8 +36,9 @@ export function planRows(plan: Plan, file: string): readonly Column<Plan>[] {
 }
 
 function groupRows(group: PlanGroup): readonly Column<Plan>[] {
-  const { groupNumber, nodeCount, onlineCount, nodeListType } = group;
-  const head = `${counted(nodeCount, "node")}, ${onlineCount} online (${nodeListType})`;
+  const { groupNumber, nodeCount, onlineCount, nodeListType, nodes } = group;
+  const counts = [counted(nodeCount, "node"), `${onlineCount} online`, ...unapproved(nodes)];
+  const head = `${counts.join(", ")} (${nodeListType})`;
   return [
     ...rows(`group ${groupNumber}`, [head, ...group.meaning]),
     ...rows("  batches", cut(batchLines(group), planBatchesShown)),
@@ -51,13 +52,24 @@ function batchLines({ batches, nodes, windowSize }: PlanGroup): readonly string[
   return batches.map(({ batchNumber, nodeCount, onlineCount, atOnceCount }) => {
     const members = nodes.slice(from, from + nodeCount);
     from += nodeCount;
-    const offline = nodeCount - onlineCount;
+    const offline = nodeCount - onlineCount - unapprovedCount(members);
     const notes = [
       ...(offline === 0 ? [] : [`${offline} offline`]),
+      ...unapproved(members),
       ...(atOnceCount === nodeCount ? [] : [`${atOnceCount} at once`]),
     ];
     return `${batchNumber}: ${namesOf(members)}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;
   });
+}
+
+/** How many wait for approval; nothing when none does. */
+function unapproved(nodes: PlanGroup["nodes"]): readonly string[] {
+  const count = unapprovedCount(nodes);
+  return count === 0 ? [] : [`${count} ${count === 1 ? "waits" : "wait"} for approval`];
+}
+
+function unapprovedCount(nodes: PlanGroup["nodes"]): number {
+  return nodes.filter(({ enrollmentLevel }) => enrollmentLevel === "admitted").length;
 }
 
 function namesOf(nodes: PlanGroup["nodes"]): string {

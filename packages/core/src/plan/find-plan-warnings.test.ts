@@ -8,7 +8,8 @@ const shell = "chef-platform/shell-interpreter";
 
 function node(name: string, more: Partial<PlannedNode> = {}): PlannedNode {
   const skills = [{ name: shell, version: "1.2.0" }];
-  return { id: name, name, isOnline: true, kernelName: "Linux", skills, ...more };
+  const state = { isOnline: true, isUnapproved: false };
+  return { id: name, name, ...state, kernelName: "Linux", skills, ...more };
 }
 
 type Group = JobTemplate["target"]["groups"][number];
@@ -97,6 +98,14 @@ describe("a plan warns", () => {
     expect(warnings({ nodes, group: { minReady: { type: "percent", value: 100 } } })).toEqual([
       "/target/groups/0/minReady: 2 of 2 must be online, 1 are now: the group would wait",
       "/target/groups/0: 1 node is offline: the group waits for it until its 60 s are over (offlinePolicy: wait)",
+    ]);
+  });
+
+  test("about nodes that wait for approval", () => {
+    const nodes = [[node("a"), node("b", { isOnline: false, isUnapproved: true })]];
+
+    expect(warnings({ nodes, group: { offlinePolicy: "fail" } })).toEqual([
+      "/target/groups/0: 1 node waits for approval (courier-cli management node approve-node): its run would end undeliverable, which counts as failed (offlinePolicy: fail)",
     ]);
   });
 

@@ -1,9 +1,10 @@
 import type { ErrorDetail } from "../courier-error.ts";
-import { describeOffline } from "../rollout/describe-group.ts";
+import { describeAbsent } from "../rollout/describe-group.ts";
 import { resolveGroupRules, type GroupRules } from "../rollout/group-rules.ts";
 import { describeThresholds } from "../rollout/group-thresholds.ts";
 import { counted } from "../text/counted.ts";
 import { listSome } from "../text/list-some.ts";
+import { countAbsent } from "./count-absent.ts";
 import { findBudgetWarnings } from "./plan-budgets.ts";
 import { findStepWarnings } from "./find-step-warnings.ts";
 import type { PlannedGroup, PlannedJob, PlannedNode } from "./planned-target.ts";
@@ -25,13 +26,13 @@ function groupWarnings({ group, nodes }: PlannedGroup, pointer: string): readonl
     const message = `the group has no nodes now: it ${ending} at once (onEmpty: ${rules.onEmpty})`;
     return [{ pointer, message }];
   }
-  const offlineCount = nodes.filter(({ isOnline }) => !isOnline).length;
+  const absences = describeAbsent(rules, countAbsent(nodes));
   return [
     ...criteriaWarnings(rules, nodes.length, `${pointer}/successCriteria`),
     ...batchWarnings({ group, nodes }, `${pointer}/batchSize`),
     ...haltWarnings(rules, nodes.length, `${pointer}/haltOn`),
     ...quorumWarnings(rules, nodes, `${pointer}/minReady`),
-    ...(offlineCount === 0 ? [] : [{ pointer, message: describeOffline(rules, offlineCount) }]),
+    ...absences.map((message) => ({ pointer, message })),
   ];
 }
 

@@ -7,10 +7,17 @@ import type { PlannedBudget, PlannedGroup, PlannedJob, PlannedNode } from "./pla
 type Group = Partial<JobTemplate["target"]["groups"][number]>;
 
 /** A job of one group of 12 nodes. */
-function plan(group: Group, budgets: readonly PlannedBudget[], offline: readonly string[] = []) {
+function plan(
+  group: Group,
+  budgets: readonly PlannedBudget[],
+  absent: { readonly offline?: readonly string[]; readonly unapproved?: readonly string[] } = {},
+) {
+  const { offline = [], unapproved = [] } = absent;
   const nodes: PlannedNode[] = Array.from({ length: 12 }, (_, index) => {
     const id = `n${index}`;
-    return { id, name: id, isOnline: !offline.includes(id), kernelName: "Linux", skills: [] };
+    const isUnapproved = unapproved.includes(id);
+    const isOnline = !offline.includes(id) && !isUnapproved;
+    return { id, name: id, isOnline, isUnapproved, kernelName: "Linux", skills: [] };
   });
   const job = canonicaliseTemplate({
     name: "job",
@@ -121,9 +128,15 @@ describe("a plan under disruption budgets", () => {
     const offline = ["n0", "n1", "n11"];
     const db = budget({ first: 6 });
 
-    expect(warnings(plan(batchOf(1), [db], offline))).toEqual([
+    expect(warnings(plan(batchOf(1), [db], { offline }))).toEqual([
       '/target/groups/0: 2 nodes that are offline can take 2 of the 3 places of budget "db" while the group waits for them (offlinePolicy: wait)',
     ]);
-    expect(warnings(plan({ ...batchOf(1), offlinePolicy: "fail" }, [db], offline))).toEqual([]);
+    expect(warnings(plan(batchOf(1), [db], { offline, unapproved: ["n2"] }))).toEqual([
+      '/target/groups/0: 3 nodes that are offline or wait for approval can take 3 of the 3 places of budget "db" while the group waits for them (offlinePolicy: wait)',
+    ]);
+    expect(warnings(plan(batchOf(1), [db], { unapproved: ["n2"] }))).toEqual([
+      '/target/groups/0: 1 node that waits for approval can take 1 of the 3 places of budget "db" while the group waits for it (offlinePolicy: wait)',
+    ]);
+    expect(warnings(plan({ ...batchOf(1), offlinePolicy: "fail" }, [db], { offline }))).toEqual([]);
   });
 });

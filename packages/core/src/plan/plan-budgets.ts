@@ -1,8 +1,10 @@
 import type { ErrorDetail } from "../courier-error.ts";
 import { admitRuns } from "../budget/budget.ts";
+import type { AbsentCounts } from "../rollout/describe-group.ts";
 import { resolveGroupRules, type GroupRules } from "../rollout/group-rules.ts";
 import { listBatches } from "../rollout/list-batches.ts";
 import { counted } from "../text/counted.ts";
+import { countAbsent } from "./count-absent.ts";
 import type { PlannedBudget, PlannedGroup, PlannedJob, PlannedNode } from "./planned-target.ts";
 
 /**
@@ -55,7 +57,7 @@ function warningsOf(
       pointer: `${pointer}/batchSize`,
       message: `${message}${limitOfTime(rules)}`,
     })),
-    ...[...fullWarning(budget), ...offlineWarning(rules, covered, budget)].map((message) => ({
+    ...[...fullWarning(budget), ...absenceWarning(rules, covered, budget)].map((message) => ({
       pointer,
       message,
     })),
@@ -86,17 +88,27 @@ function fullWarning({ name, maxCount, underChangeCount }: PlannedBudget): reado
 }
 
 /** A run that waits for its node is dispatched, and uses its budget all the while. */
-function offlineWarning(
+function absenceWarning(
   { offlinePolicy }: GroupRules,
   covered: readonly PlannedNode[],
   { name, maxCount }: PlannedBudget,
 ): readonly string[] {
-  const offlineCount = covered.filter(({ isOnline }) => !isOnline).length;
-  if (offlinePolicy !== "wait" || offlineCount === 0) return [];
-  const share = `${Math.min(offlineCount, maxCount)} of the ${maxCount} places of budget "${name}"`;
+  const absent = countAbsent(covered);
+  const absentCount = absent.offlineCount + absent.unapprovedCount;
+  if (offlinePolicy !== "wait" || absentCount === 0) return [];
+  const share = `${Math.min(absentCount, maxCount)} of the ${maxCount} places of budget "${name}"`;
+  const them = absentCount === 1 ? "it" : "them";
   return [
-    `${counted(offlineCount, "node")} that ${offlineCount === 1 ? "is" : "are"} offline can take ${share} while the group waits for ${offlineCount === 1 ? "it" : "them"} (offlinePolicy: wait)`,
+    `${counted(absentCount, "node")} that ${absenceOf(absent)} can take ${share} while the group waits for ${them} (offlinePolicy: wait)`,
   ];
+}
+
+function absenceOf({ offlineCount, unapprovedCount }: AbsentCounts): string {
+  const isOne = offlineCount + unapprovedCount === 1;
+  return [
+    ...(offlineCount === 0 ? [] : [isOne ? "is offline" : "are offline"]),
+    ...(unapprovedCount === 0 ? [] : [isOne ? "waits for approval" : "wait for approval"]),
+  ].join(" or ");
 }
 
 function coveredBy(

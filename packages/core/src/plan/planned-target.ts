@@ -6,6 +6,8 @@ export interface PlannedNode {
   readonly id: string;
   readonly name: string;
   readonly isOnline: boolean;
+  /** It has been admitted, and nobody has approved it yet: it cannot come online before. */
+  readonly isUnapproved: boolean;
   /** What it says of its kernel, such as `Linux`; "" when it has said nothing yet. */
   readonly kernelName: string;
   /** Empty when it has said nothing yet. */

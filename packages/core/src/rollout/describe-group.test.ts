@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeGroup, describeOffline } from "./describe-group.ts";
+import { describeGroup, describeAbsent } from "./describe-group.ts";
 import { resolveGroupRules, type GroupRules, type GroupSpec } from "./group-rules.ts";
 import { listBatches } from "./list-batches.ts";
 
@@ -84,9 +84,23 @@ test.each([
     "1 node is offline: its run would be skipped (offlinePolicy: skip)",
   ],
 ] as const)("says what nodes that are offline mean: %o", (spec, two, one) => {
-  expect(describeOffline(rules(spec, 9), 2)).toBe(two);
-  expect(describeOffline(rules(spec, 9), 1)).toBe(one);
-  expect(describeOffline(rules(spec, 9), 0)).toBe("");
+  const describe = (offlineCount: number): readonly string[] =>
+    describeAbsent(rules(spec, 9), { offlineCount, unapprovedCount: 0 });
+  expect([2, 1, 0].map(describe)).toEqual([[two], [one], []]);
+});
+
+test("says of nodes that wait for approval how they get it, apart from those that are offline", () => {
+  const approval = "(courier-cli management node approve-node): the group waits for";
+  const describe = (unapprovedCount: number): readonly string[] =>
+    describeAbsent(rules({}, 9), { offlineCount: 1, unapprovedCount });
+
+  expect(describe(1)).toEqual([
+    "1 node is offline: the group waits for it without a limit (offlinePolicy: wait)",
+    `1 node waits for approval ${approval} it without a limit (offlinePolicy: wait)`,
+  ]);
+  expect(describe(2)[1]).toBe(
+    `2 nodes wait for approval ${approval} them without a limit (offlinePolicy: wait)`,
+  );
 });
 
 test("lists batches also when the criteria cannot be met and the quorum is not there", () => {

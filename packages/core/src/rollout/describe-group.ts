@@ -58,18 +58,44 @@ function describeTimeout({ timeoutMs }: GroupRules): readonly string[] {
   ];
 }
 
-/** What nodes of a group that are offline now mean for it; "" when none is. */
-export function describeOffline(rules: GroupRules, offlineCount: number): string {
-  if (offlineCount === 0) return "";
-  const nodes = `${counted(offlineCount, "node")} ${offlineCount === 1 ? "is" : "are"} offline`;
-  const [each, them] = offlineCount === 1 ? ["its run", "it"] : ["their runs", "them"];
+/** Nodes that cannot be given a run now, by what would have to happen. */
+export interface AbsentCounts {
+  readonly offlineCount: number;
+  /** Admitted, and not approved yet. */
+  readonly unapprovedCount: number;
+}
+
+/** What nodes of a group that cannot be given a run now mean for it, a sentence for each reason there is. */
+export function describeAbsent(rules: GroupRules, counts: AbsentCounts): readonly string[] {
+  const { offlineCount, unapprovedCount } = counts;
+  const areOffline = offlineCount === 1 ? "is offline" : "are offline";
+  const areUnapproved = unapprovedCount === 1 ? "waits for approval" : "wait for approval";
+  return [
+    ...describeAbsence(rules, { count: offlineCount, state: areOffline }),
+    ...describeAbsence(rules, {
+      count: unapprovedCount,
+      state: `${areUnapproved} (courier-cli management node approve-node)`,
+    }),
+  ];
+}
+
+function describeAbsence(
+  rules: GroupRules,
+  { count, state }: { readonly count: number; readonly state: string },
+): readonly string[] {
+  if (count === 0) return [];
+  const [each, them] = count === 1 ? ["its run", "it"] : ["their runs", "them"];
+  return [`${counted(count, "node")} ${state}: ${consequence(rules, each, them)}`];
+}
+
+function consequence(rules: GroupRules, each: string, them: string): string {
   switch (rules.offlinePolicy) {
     case "fail":
-      return `${nodes}: ${each} would end undeliverable, which counts as failed (offlinePolicy: fail)`;
+      return `${each} would end undeliverable, which counts as failed (offlinePolicy: fail)`;
     case "skip":
-      return `${nodes}: ${each} would be skipped (offlinePolicy: skip)`;
+      return `${each} would be skipped (offlinePolicy: skip)`;
     case "wait":
-      return `${nodes}: the group waits for ${them} ${waitLimit(rules)} (offlinePolicy: wait)`;
+      return `the group waits for ${them} ${waitLimit(rules)} (offlinePolicy: wait)`;
   }
 }
 

@@ -145,6 +145,10 @@ export interface PlanNode {
    * Null in a rolling group.
    */
   batchNumber: number | null;
+  /**
+   * `admitted`: it waits for approval, and cannot come online before.
+   */
+  enrollmentLevel: "admitted" | "enrolled";
   healthStatus: "online" | "offline";
 }
 /**

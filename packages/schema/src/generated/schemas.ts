@@ -5346,7 +5346,15 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         title: "PlanNode",
         type: "object",
         additionalProperties: false,
-        required: ["batchNumber", "budgetIds", "healthStatus", "name", "nodeId", "position"],
+        required: [
+          "batchNumber",
+          "budgetIds",
+          "enrollmentLevel",
+          "healthStatus",
+          "name",
+          "nodeId",
+          "position",
+        ],
         properties: {
           budgetIds: {
             type: "array",
@@ -5370,6 +5378,11 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
             type: ["integer", "null"],
             minimum: 1,
             description: "Null in a rolling group.",
+          },
+          enrollmentLevel: {
+            type: "string",
+            enum: ["admitted", "enrolled"],
+            description: "`admitted`: it waits for approval, and cannot come online before.",
           },
           healthStatus: {
             type: "string",
