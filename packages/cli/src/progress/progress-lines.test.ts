@@ -1,4 +1,11 @@
-import type { ExplainedInstance, InstanceDetail, InstanceGroup, RunCounts } from "@courier/schema";
+import type {
+  ExplainedGroup,
+  ExplainedInstance,
+  FoldedFailure,
+  InstanceDetail,
+  InstanceGroup,
+  RunCounts,
+} from "@courier/schema";
 import { describe, expect, it } from "vitest";
 
 import { formatDuration, progressLines, summariseOutcomes } from "./progress-lines.ts";
@@ -53,6 +60,26 @@ function instance(groups: InstanceGroup[]): InstanceDetail {
   };
 }
 
+/** What is known of a running instance, by its only group. */
+function explanationOf(rest: Partial<ExplainedGroup>): ExplainedInstance {
+  const only: ExplainedGroup = {
+    ...{ groupNumber: 0, status: "running", reason: "", summary: "", nodeCount: 100 },
+    ...{ counts: noCounts, deadlineAt: null, criteria: [], waits: [] },
+    ...{ failures: [], unfoldedCount: 0, firstFailures: [] },
+    ...rest,
+  };
+  return {
+    ...{ instanceId: "i-1", jobId: "j-1", jobName: "", status: "running", reason: "", summary: "" },
+    ...{ at: "2026-01-01T00:01:05.000Z", startedAt: null, finishedAt: null, pausedAt: null },
+    ...{ isPartial: false, groups: [only] },
+  };
+}
+
+/** One kind of failure of step 1. */
+function failureOf(message: string, count: number, nodeNames: string[]): FoldedFailure {
+  return { status: "failure", stepNumber: 1, reason: "", line: "", count, nodeNames, message };
+}
+
 const view = {
   now: Date.parse("2026-01-01T00:01:05.000Z"),
   since: Date.parse("2026-01-01T00:00:55.000Z"),
@@ -76,17 +103,11 @@ describe("progressLines", () => {
   it("shows how long a group takes, what it waits for, and what failed alike", () => {
     const counts = { ...noCounts, success: 80, failure: 17, dispatched: 3 };
     const startedAt = "2026-01-01T00:00:05.000Z";
-    const failure = {
-      ...{ status: "failure", stepNumber: 1, reason: "exit code 1", line: "no space left" },
-      ...{ count: 17, nodeNames: ["a", "b"], message: "17 nodes: exit code 1, 'no space left'" },
-    };
-    const explained = {
-      ...{ groupNumber: 0, status: "running", summary: "batch 1/2 has 3 open runs" },
-      failures: [failure],
+    const explanation = explanationOf({
+      summary: "batch 1/2 has 3 open runs",
+      failures: [failureOf("17 nodes: exit code 1, 'no space left'", 17, ["a", "b"])],
       unfoldedCount: 2,
-    };
-    // The display reads nothing else of an explanation.
-    const explanation = { groups: [explained] } as unknown as ExplainedInstance;
+    });
     const settled = { ...view, endedAtStart: [97], width: 200, explanation };
 
     expect(progressLines(instance([group(0, { counts, startedAt })]), settled).slice(1)).toEqual([
@@ -98,11 +119,7 @@ describe("progressLines", () => {
   });
 
   it("does not show what an older explanation says of a group that has moved on", () => {
-    const explained = { groupNumber: 0, status: "pending", summary: "after group 1", failures: [] };
-    // The display reads nothing else of an explanation.
-    const explanation = {
-      groups: [{ ...explained, unfoldedCount: 0 }],
-    } as unknown as ExplainedInstance;
+    const explanation = explanationOf({ status: "pending", summary: "after group 1" });
 
     expect(progressLines(instance([group(0)]), { ...view, explanation }).join()).not.toContain(
       "after group 1",
@@ -136,13 +153,9 @@ describe("progressLines", () => {
     const counts = { ...noCounts, success: 80, failure: 2, dispatched: 3, pending: 15 };
     const summary =
       'batch 2/5 has 3 open runs; 12 held by budget "databases of the shop"; 3 on busy nodes';
-    const failure = {
-      message: "2 nodes: exit code 1, 'no space left on the device that holds /var/lib'",
-    };
-    const failures = [{ ...failure, count: 2, nodeNames: ["web-1", "web-2"] }];
-    const explained = { groupNumber: 0, status: "running", summary, failures, unfoldedCount: 0 };
-    // The display reads nothing else of an explanation.
-    const explanation = { groups: [explained] } as unknown as ExplainedInstance;
+    const message = "2 nodes: exit code 1, 'no space left on the device that holds /var/lib'";
+    const failures = [failureOf(message, 2, ["web-1", "web-2"])];
+    const explanation = explanationOf({ summary, failures });
     const narrow = { ...view, endedAtStart: [82], width: 79, explanation };
 
     expect(progressLines(instance([group(0, { counts })]), narrow)).toMatchInlineSnapshot(`
@@ -184,7 +197,30 @@ describe("progressLines", () => {
 
     expect(lines).toHaveLength(5);
     expect(lines.some((line) => line.startsWith("group 30 "))).toBe(true);
-    expect(lines.at(-1)).toBe("… and 47 more groups");
+    expect(lines.at(-1)).toBe("… and 47 more groups: 47 pending");
+  });
+
+  it("shows what has gone wrong when there is more than fits", () => {
+    const groups = Array.from({ length: 50 }, (_, index) =>
+      group(index, { status: index % 20 === 19 ? "failure" : "success" }),
+    );
+    const failures = [
+      failureOf("1 node: exit code 1", 1, ["web-1"]),
+      failureOf("1 node: exit code 2", 1, ["web-2"]),
+    ];
+    const explanation = explanationOf({ failures });
+
+    const lines = progressLines(instance(groups), { ...view, explanation, height: 7 });
+
+    expect(lines.map((line) => line.split(" [")[0])).toEqual([
+      "instance i-1 running  1:05",
+      "group 0",
+      "group 19",
+      "group 39",
+      "… and 47 more groups: 47 success",
+      "  1 node: exit code 1 (web-1)",
+      "  1 node: exit code 2 (web-2)",
+    ]);
   });
 
   it("makes no guess before anything has ended", () => {

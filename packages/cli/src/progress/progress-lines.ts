@@ -19,23 +19,24 @@ export interface ProgressView {
   readonly paint: Paint;
 }
 
-/** The live display: one line for the instance, one per group. */
+/** The live display: one line for the instance, one per group, and what has failed, for which a third is kept free. */
 export function progressLines(item: InstanceDetail, view: ProgressView): readonly string[] {
-  const groups = chooseGroups(item.groups, view.height - 1);
-  const hidden = item.groups.length - groups.length;
-  let room = Math.max(0, view.height - 1 - groups.length - (hidden > 0 ? 1 : 0));
+  const failures = failureLines(view.explanation).flatMap((line) =>
+    wrapText(line, view.width, "    "),
+  );
+  const height = view.height - 1;
+  const groups = chooseGroups(item.groups, height - Math.min(failures.length, height / 3));
+  const hidden = item.groups.filter((group) => !groups.includes(group));
+  let room = Math.max(0, height - groups.length - Math.sign(hidden.length));
   const lines = groups.flatMap((group) => {
     const own = groupLines(group, view, room);
     room -= own.length - 1;
     return own;
   });
-  const failures = failureLines(view.explanation).flatMap((line) =>
-    wrapText(line, view.width, "    "),
-  );
   return [
     instanceLine(item, view),
     ...lines,
-    ...(hidden > 0 ? [`… and ${hidden} more groups`] : []),
+    ...hiddenLine(hidden, view),
     ...failures.slice(0, room),
   ];
 }
@@ -185,12 +186,26 @@ function estimate(group: InstanceGroup, ended: number, view: ProgressView): read
   return [`ETA ${formatDuration(((view.now - since) / fresh) * remaining)}`];
 }
 
+/** Groups at work before those that have failed, and these before the others; shown in their own order. */
 function chooseGroups(groups: readonly InstanceGroup[], room: number): readonly InstanceGroup[] {
   if (groups.length <= room) return groups;
-  const isOpen = (group: InstanceGroup): boolean =>
-    group.status === "running" || group.status === "waiting";
-  const preferred = [...groups.filter(isOpen), ...groups.filter((group) => !isOpen(group))];
-  return preferred
-    .slice(0, Math.max(1, room - 1))
+  return groups
+    .toSorted((left, right) => urgency(right) - urgency(left))
+    .slice(0, Math.max(1, Math.floor(room) - 1))
     .toSorted((left, right) => left.groupNumber - right.groupNumber);
+}
+
+function urgency({ status }: InstanceGroup): number {
+  if (status === "running" || status === "waiting") return 2;
+  return status === "failure" ? 1 : 0;
+}
+
+/** `… and 18 more groups: 12 success, 6 pending`. */
+function hiddenLine(hidden: readonly InstanceGroup[], { width }: ProgressView): readonly string[] {
+  if (hidden.length === 0) return [];
+  const counts = new Map<string, number>();
+  for (const { status } of hidden) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const parts = [...counts].map(([status, count]) => `${count} ${status}`);
+  const noun = hidden.length === 1 ? "group" : "groups";
+  return [cutText(`… and ${hidden.length} more ${noun}: ${parts.join(", ")}`, width)];
 }
