@@ -82,8 +82,10 @@ function brokenByRun(run: RunRecord, context: RunContext): readonly string[] {
     ...run.steps.flatMap((step) => wrongStep(run, step, context)),
   ];
   const told = run.steps.map((step) => `${step.status}×${step.numAttempts} ${step.reason}`);
+  const kills = killsOf(run, context.evidence).map((kill) => Object.values(kill).join(" "));
+  const facts = [...told, `killed: ${kills.join(", ") || "nothing"}`].join("; ");
   return problems.map(
-    (problem) => `run ${run.runId} (${run.status} ${run.reason}): ${problem} [${told.join("; ")}]`,
+    (problem) => `run ${run.runId} (${run.status} ${run.reason}): ${problem} [${facts}]`,
   );
 }
 

@@ -2,7 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../simulation/random.ts";
 import type { Fleet } from "./survival-fleet.ts";
 import type { Member } from "./survival-member.ts";
-import { attemptProcesses, signalProcess, type AttemptProcess } from "./survival-processes.ts";
+import {
+  attemptProcess,
+  attemptProcesses,
+  signalProcess,
+  stopProcess,
+  type AttemptProcess,
+} from "./survival-processes.ts";
 import { until } from "./survival-until.ts";
 
 /** Something that was killed. */
@@ -77,7 +83,15 @@ export class Killer {
       (process) => process.kind === kind,
     );
     if (candidates.length === 0) return undefined;
-    const { pid, attempt } = this.#random.pick(candidates);
-    return signalProcess(pid, "SIGKILL") ? { kind, attempt } : undefined;
+    const { pid } = this.#random.pick(candidates);
+    // A wrapper carries one attempt after the other: it is stopped first, so that the attempt that is noted is the one
+    // that it dies with.
+    if (!stopProcess(pid)) return undefined;
+    const stopped = attemptProcess(this.#fleet.directory, pid);
+    if (stopped?.kind === kind && signalProcess(pid, "SIGKILL")) {
+      return { kind, attempt: stopped.attempt };
+    }
+    signalProcess(pid, "SIGCONT");
+    return undefined;
   }
 }

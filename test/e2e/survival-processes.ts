@@ -11,12 +11,15 @@ export interface AttemptProcess {
 
 /** The wrappers and scripts that run below a directory. */
 export function attemptProcesses(directory: string): readonly AttemptProcess[] {
-  return livingPids().flatMap((pid) => {
-    const words = wordsOf(pid);
-    const found = asWrapper(words) ?? asReadyWrapper(pid, words) ?? asScript(pid, words);
-    if (found === undefined || !found.runDirectory.startsWith(directory)) return [];
-    return [{ pid, kind: found.kind, attempt: basename(found.runDirectory) }];
-  });
+  return livingPids().flatMap((pid) => attemptProcess(directory, pid) ?? []);
+}
+
+/** What a process is now, if it carries an attempt below a directory. */
+export function attemptProcess(directory: string, pid: number): AttemptProcess | undefined {
+  const words = wordsOf(pid);
+  const found = asWrapper(words) ?? asReadyWrapper(pid, words) ?? asScript(pid, words);
+  if (found === undefined || !found.runDirectory.startsWith(directory)) return undefined;
+  return { pid, kind: found.kind, attempt: basename(found.runDirectory) };
 }
 
 /** Everything that lives and that a run has started, wherever it went. */
@@ -43,6 +46,16 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   } catch {
     // It ended between the look and the signal.
     return false;
+  }
+}
+
+/** Stops a process, and waits until it stands still; false when it has ended. */
+export function stopProcess(pid: number): boolean {
+  if (!signalProcess(pid, "SIGSTOP")) return false;
+  for (;;) {
+    const [, state] = /\) (\w) /.exec(readProc(pid, "stat")) ?? [];
+    if (state === "T") return true;
+    if (state === undefined || state === "Z" || state === "X") return false;
   }
 }
 
