@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startStack, textAt, valueAt, type Stack } from "./stack.ts";
 
@@ -101,5 +103,41 @@ describe("scripts that were written for the original", () => {
     expect(textAt(full, ["items", 0, "installedSkills", 0, "name"])).toBe("courier-runner");
     expect(valueAt(partial, ["items", 0, "attributes"])).toBeUndefined();
     expect(textAt(partial, ["items", 0, "healthStatus"])).toBe("online");
+  });
+
+  it("make a key pair, log in with it in a profile and over HTTP, and give it back", async () => {
+    const self = ["user-account", "self"];
+    const body = JSON.stringify({ name: "script", expiration: "2100-01-01T00:00:00Z" });
+    const created = await stack.json([...self, "create-token", "--body", body]);
+    const [accessKey, secretKey] = ["accessKey", "secretKey"].map((key) =>
+      textAt(created, ["item", key]),
+    );
+    const home = join(stack.directory, "script-home");
+    await mkdir(home);
+    const profile = `[script]\nUrl = "${stack.url}"\nAccessKey = "${accessKey}"\nSecretKey = "${secretKey}"\nOrgName = "o"\n`;
+    await writeFile(join(home, "credentials"), profile, { mode: 0o600 });
+    const env = { COURIER_HOME: home, COURIER_URL: "", COURIER_TOKEN: "" };
+
+    const listed = await stack.json([...self, "list-tokens"], { env });
+    const login = async (path: string, sent: object): Promise<unknown> => {
+      const url = `${stack.url}/platform/user-accounts/v1/user/api-token/${path}`;
+      const headers = { "content-type": "application/json" };
+      return (await fetch(url, { method: "POST", headers, body: JSON.stringify(sent) })).json();
+    };
+    const state = "random-string";
+    const code = await login("login", { accessKey, secretKey, state });
+    const oauthCode = textAt(code, ["item", "oauthCode"]);
+    const token = textAt(await login("jwt", { oauthCode, state }), ["item", "accessToken"]);
+    const headers = { authorization: `Bearer ${token}` };
+    const jobsUrl = `${stack.url}/courier/scheduler-api/v1/jobs`;
+    const before = await fetch(jobsUrl, { headers });
+    const tokenId = textAt(created, ["item", "id"]);
+    await stack.json([...self, "delete-token", "--token-id", tokenId]);
+    const after = await fetch(jobsUrl, { headers });
+    const refused = await stack.cli([...self, "list-tokens"], { env });
+
+    expect(textAt(listed, ["items", 0, "name"])).toBe("script");
+    expect([before.status, after.status]).toEqual([200, 401]);
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("not valid")]);
   });
 });

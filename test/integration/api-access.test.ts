@@ -303,7 +303,11 @@ describe("every route", () => {
       return `${method} ${named.replace(namespace, "attributes/{namespace}/").replace(cohort, "cohort/{cohortId}")}`;
     });
 
-    const others = [`GET ${evidence}`, `PUT ${evidence}`, `POST ${management}/enroll`];
+    // In api-logins.test.ts.
+    const logins = ["login", "jwt"].map(
+      (path) => `POST /platform/user-accounts/v1/user/api-token/${path}`,
+    );
+    const others = [`GET ${evidence}`, `PUT ${evidence}`, `POST ${management}/enroll`, ...logins];
     expect(documented.sort()).toEqual([...covered, ...open, ...others].sort());
   });
 

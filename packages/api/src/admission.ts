@@ -44,13 +44,12 @@ export class Admission {
   /** Only failures cost the address something, so that one bad client behind a proxy does not lock out good tokens. */
   async #authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Principal> {
     const { authenticator, clock } = this.#options;
-    const { authorization } = request.headers;
-    const isKnown = authenticator.remembers(authorization);
+    const isKnown = authenticator.remembers(request.headers);
     if (!isKnown && this.#addresses.isExhausted(request.ip, clock.monotonicMs())) {
       this.#spend(this.#addresses, request.ip, reply);
     }
     try {
-      return await authenticator.authenticate(authorization);
+      return await authenticator.authenticate(request.headers);
     } catch (error) {
       this.#addresses.take(request.ip, clock.monotonicMs());
       throw error;

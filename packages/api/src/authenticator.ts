@@ -3,7 +3,15 @@ import type { TokenRole } from "@courier/schema";
 import { findTokenByHash, type Db, type TokenRow } from "@courier/store";
 import { principalCacheMax, principalCacheMs } from "./limits.ts";
 import type { Principal } from "./request-context.ts";
-import { hashSecret } from "./secrets.ts";
+import { hashSecret, tokenOf } from "./secrets.ts";
+
+/** What of a request's headers says who makes it. */
+export interface Credentials {
+  readonly authorization?: string | undefined;
+  /** The original's way, with `api-secret`. */
+  readonly "api-key"?: string | string[] | undefined;
+  readonly "api-secret"?: string | string[] | undefined;
+}
 
 interface Remembered {
   readonly token: TokenRow;
@@ -24,9 +32,14 @@ export class Authenticator {
     this.#clock = clock;
   }
 
-  /** The principal of an `Authorization` header; throws UNAUTHENTICATED with the reason. */
-  async authenticate(authorization: string | undefined): Promise<Principal> {
-    const token = await this.#find(hashSecret(bearerOf(authorization)));
+  /** The principal of a request; throws UNAUTHENTICATED with the reason. */
+  async authenticate(credentials: Credentials): Promise<Principal> {
+    return await this.authenticateToken(presentedToken(credentials));
+  }
+
+  /** The principal of a token's text; throws as `authenticate` does. */
+  async authenticateToken(text: string): Promise<Principal> {
+    const token = await this.#find(hashSecret(text));
     if (token === undefined) throw unauthenticated("the token is not valid");
     if (token.expiresAt !== null && token.expiresAt <= this.#clock.now()) {
       throw unauthenticated(`token "${token.name}" has expired`);
@@ -35,10 +48,10 @@ export class Authenticator {
     return { tokenId: token.id, tokenName: token.name, role: token.role as TokenRole };
   }
 
-  /** Whether this header's token is remembered, which makes authenticating it free. */
-  remembers(authorization: string | undefined): boolean {
-    const match = bearer.exec(authorization ?? "");
-    return match !== null && this.#recall(hashSecret(match[1] ?? "")) !== undefined;
+  /** Whether this request's token is remembered, which makes authenticating it free. */
+  remembers(credentials: Credentials): boolean {
+    const text = findToken(credentials);
+    return text !== undefined && this.#recall(hashSecret(text)) !== undefined;
   }
 
   /** Forgets every remembered token: one was revoked. */
@@ -71,14 +84,26 @@ export class Authenticator {
 
 const bearer = /^Bearer +(\S+) *$/i;
 
-function bearerOf(authorization: string | undefined): string {
-  if (authorization === undefined) throw unauthenticated("no Authorization header");
-  const match = bearer.exec(authorization);
-  if (match === null) throw unauthenticated("the Authorization header is not a bearer token");
-  return match[1] ?? "";
+function presentedToken(credentials: Credentials): string {
+  const text = findToken(credentials);
+  if (text !== undefined) return text;
+  throw unauthenticated(
+    credentials.authorization === undefined
+      ? "no Authorization header"
+      : "the Authorization header is not a bearer token",
+  );
 }
 
-function unauthenticated(reason: string): CourierError {
+/** An `Authorization` header counts alone; without one, `api-key` and `api-secret` do. */
+function findToken({ authorization, ...keys }: Credentials): string | undefined {
+  if (authorization !== undefined) return bearer.exec(authorization)?.[1];
+  const { "api-key": accessKey, "api-secret": secretKey } = keys;
+  if (typeof accessKey !== "string" || typeof secretKey !== "string") return undefined;
+  return tokenOf({ accessKey, secretKey });
+}
+
+/** The error for a caller that is not known, with what to do. */
+export function unauthenticated(reason: string): CourierError {
   return new CourierError(
     "UNAUTHENTICATED",
     `${reason}; send \`Authorization: Bearer <token>\` with a valid API token`,

@@ -38,6 +38,7 @@ import { compileRequestValidator } from "./request-validation.ts";
 import { RouteList } from "./route-list.ts";
 import { addRunRoutes } from "./runs.ts";
 import { addServiceRoutes } from "./service-routes.ts";
+import { addLoginRoutes } from "./logins.ts";
 import { addTokenRoutes } from "./tokens.ts";
 
 /** What an API is made of. */
@@ -152,6 +153,7 @@ function addRoutes(
   addNodeApprovalRoutes(app, context);
   addNodeSetRoutes(app, context);
   addTokenRoutes(app, context, authenticator);
+  addLoginRoutes(app, { authenticator, clock: context.clock });
   let openApi: Promise<string> | undefined;
   const openApiText = async (): Promise<string> =>
     (openApi ??= writeOpenApi(routes.all(), options.version));

@@ -25,6 +25,11 @@ export const principalCacheMs = 2000;
 /** Tokens remembered at once. */
 export const principalCacheMax = 1000;
 
+/** How long a login code is good, ms. */
+export const loginCodeMs = 60_000;
+/** Login codes that wait to be exchanged at once. */
+export const loginCodesMax = 1000;
+
 /** Least time between two events of one stream, ms: changes in between are coalesced. */
 export const streamIntervalMs = 200;
 /** Events that may come at once before the interval holds: a short job is not slowed down by being watched. */

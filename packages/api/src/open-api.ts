@@ -53,6 +53,8 @@ function documentFrame(version: string): object {
 
 const securitySchemes = {
   bearer: { type: "http", scheme: "bearer", description: "An API token, `cou_…`." },
+  accessKey: { type: "apiKey", in: "header", name: "api-key", description: "Half of a token." },
+  secretKey: { type: "apiKey", in: "header", name: "api-secret", description: "The other half." },
 };
 
 function components(): object {

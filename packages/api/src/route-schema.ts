@@ -74,7 +74,7 @@ function routeSchema(route: RouteDescription): FastifySchema {
     summary: route.summary,
     description: descriptionOf(route),
     tags: [route.tag],
-    security: route.permission === "none" ? [] : [{ bearer: [] }],
+    security: route.permission === "none" ? [] : [{ bearer: [] }, { accessKey: [], secretKey: [] }],
     ...(route.query === undefined ? {} : { querystring: schemas[route.query] }),
     ...(route.body === undefined ? {} : { body: componentRef(route.body) }),
     ...(route.template === true

@@ -1,3 +1,4 @@
+import { CourierError } from "@courier/core";
 import type { SchemaTypes } from "@courier/schema";
 import { deleteToken, insertToken, listTokens, type TokenRow } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -6,9 +7,10 @@ import { recordChange } from "./audit.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { found } from "./not-found.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
+import { principalOf } from "./request-context.ts";
 import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
 import { routeOptions } from "./route-schema.ts";
-import { mintToken } from "./secrets.ts";
+import { keyPairOf, mintToken } from "./secrets.ts";
 
 type PageQuery = SchemaTypes["page-query"];
 type ApiToken = SchemaTypes["api-token"];
@@ -47,9 +49,10 @@ async function create(
   request: FastifyRequest<{ Body: ApiTokenRequest }>,
   reply: FastifyReply,
 ): Promise<ApiTokenResponse> {
-  const { name, role, expiresInSeconds } = request.body;
-  const minted = mintToken();
+  const { name, role = principalOf(request).role } = request.body;
   const now = context.clock.now();
+  const expiresAt = endOf(request.body, now);
+  const minted = mintToken();
   const row = {
     id: context.newId(),
     name,
@@ -57,7 +60,7 @@ async function create(
     hash: minted.hash,
     role,
     createdAt: now,
-    expiresAt: expiresInSeconds === undefined ? null : now + expiresInSeconds * 1000,
+    expiresAt,
   };
   await context.db.transaction(async (tx) => {
     await insertToken(tx, row);
@@ -65,7 +68,26 @@ async function create(
     await recordChange(tx, { context, request }, change);
   });
   reply.code(201).header("cache-control", "no-store");
-  return { item: { ...tokenItem(row), token: minted.text } };
+  const { secretKey } = keyPairOf(minted.text);
+  return { item: { ...tokenItem(row), secretKey, token: minted.text } };
+}
+
+/** When the token that is asked for ends, Unix time, ms. */
+function endOf({ expiration, expiresInSeconds }: ApiTokenRequest, now: number): number | null {
+  if (expiration === undefined) {
+    return expiresInSeconds === undefined ? null : now + expiresInSeconds * 1000;
+  }
+  if (expiresInSeconds !== undefined) {
+    throw invalidExpiration("given together with expiresInSeconds; one of them is enough");
+  }
+  const end = Date.parse(expiration);
+  if (end <= now) throw invalidExpiration(`${expiration} is in the past`);
+  return end;
+}
+
+function invalidExpiration(message: string): CourierError {
+  const details = [{ pointer: "/expiration", message }];
+  return new CourierError("BODY_INVALID", `the body's expiration: ${message}`, { details });
 }
 
 async function revoke(context: ApiContext, request: FastifyRequest<OneToken>): Promise<void> {
@@ -81,9 +103,9 @@ function tokenItem(row: TokenRow): ApiToken {
   return {
     createdAt: rfc3339(row.createdAt),
     expiresAt: rfc3339OrNull(row.expiresAt),
+    accessKey: row.prefix,
     id: row.id,
     name: row.name,
-    prefix: row.prefix,
     // The column's CHECK constraint allows the roles only.
     role: row.role as ApiToken["role"],
   };

@@ -174,6 +174,33 @@ export const commandTree: CommandGroup = {
       ],
     },
     {
+      name: "user-account",
+      summary: "who may use the service",
+      children: [
+        {
+          name: "self",
+          summary: "API tokens",
+          children: [
+            {
+              name: "create-token",
+              summary: "create an API token",
+              load: async () => (await import("./commands/token-commands.ts")).createToken,
+            },
+            {
+              name: "list-tokens",
+              summary: "list API tokens, newest first",
+              load: async () => (await import("./commands/token-commands.ts")).listTokens,
+            },
+            {
+              name: "delete-token",
+              summary: "make an API token useless",
+              load: async () => (await import("./commands/token-commands.ts")).deleteToken,
+            },
+          ],
+        },
+      ],
+    },
+    {
       name: "register-device",
       summary: "store a service's URL and token as a profile",
       load: async () => (await import("./commands/register-device.ts")).registerDevice,

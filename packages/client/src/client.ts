@@ -43,6 +43,7 @@ import { createBudgetClient, type BudgetClient } from "./budget-client.ts";
 import { createManagementClient, type ManagementClient } from "./management-client.ts";
 import { withRetries, type Pace } from "./retry-policy.ts";
 import { createSchedulerClient, type SchedulerClient } from "./scheduler-client.ts";
+import { createTokenClient, type TokenClient } from "./token-client.ts";
 import { createTransport, type HttpRequest, type TransportOptions } from "./transport.ts";
 import { followInstance, type WatchEvent } from "./watch-instance.ts";
 
@@ -54,7 +55,8 @@ export interface ClientOptions extends TransportOptions {
 }
 
 /** The service's HTTP API. All methods throw CourierError; reads and repeatable writes retry what is retryable. */
-export interface CourierClient extends ManagementClient, SchedulerClient, BudgetClient {
+export interface CourierClient
+  extends ManagementClient, SchedulerClient, BudgetClient, TokenClient {
   readonly url: string;
   /** Sent again after a lost answer only because the idempotency key makes it safe; a fresh key is made when absent. */
   addJob(
@@ -181,6 +183,7 @@ export function createClient(options: ClientOptions): CourierClient {
     ...createManagementClient(requests),
     ...createBudgetClient(requests),
     ...createSchedulerClient(requests),
+    ...createTokenClient(requests),
     createEnrollmentKey: (request, { signal }) =>
       post(`${management}/enrollment-keys`, {
         signal,
@@ -318,6 +321,8 @@ function toQuery(filters: Filters): URLSearchParams {
 }
 
 function readBody<T>(url: string, answer: HttpAnswer): T {
+  // Only calls whose T is void are answered without a body.
+  if (answer.status === 204) return undefined as T;
   const body = parseJson(answer.text);
   if (!isRecord(body) || !("item" in body || "items" in body || "estimates" in body))
     throw foreignAnswer(url, answer);

@@ -89,6 +89,8 @@ export type { RetryRequest } from "./generated/retry-request.ts";
 export type { RerunRequest } from "./generated/rerun-request.ts";
 export type { RerunResponse } from "./generated/rerun-response.ts";
 export type { AddJobResponse } from "./generated/add-job-response.ts";
+export type { ApiToken } from "./generated/api-token.ts";
+export type { ApiTokenList } from "./generated/api-token-list.ts";
 export type { ApiTokenRequest, TokenRole } from "./generated/api-token-request.ts";
 export type { ApiTokenResponse } from "./generated/api-token-response.ts";
 export type { CancelResponse } from "./generated/cancel-response.ts";

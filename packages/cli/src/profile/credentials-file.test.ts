@@ -60,6 +60,19 @@ describe("credentials file", () => {
     expect(stored.profiles[0]?.token?.reveal()).toBe("cou_secret");
   });
 
+  it.each([
+    ['AccessKey = "cou_1"\nSecretKey = "2"', "cou_1_2"],
+    ['AccessKey = "cou_1"\nSecretKey = "2"\nToken = "cou_3_4"', "cou_3_4"],
+    ['AccessKey = "cou_1"', undefined],
+    ['SecretKey = "2"\nAccessKey = ""', undefined],
+  ])("takes from %j the token %s", async (keys, token) => {
+    const path = await setup(`[prod]\nUrl = "http://x"\n${keys}\n`);
+
+    const { profiles } = await readCredentials(path);
+
+    expect(profiles[0]?.token?.reveal()).toBe(token);
+  });
+
   it("keeps keys and tables that it does not know", async () => {
     const path = await setup(
       'Future = 1\n[prod]\nUrl = "http://old"\nAccessKey = "a"\nOrgName = "org"\n[other]\nX = "y"\n',

@@ -105,15 +105,23 @@ const ownKeys: readonly string[] = ["Url", "Token", "AccessKey", "SecretKey", "C
 type Table = Record<string, unknown>;
 
 function toProfile(name: string, table: Table): Profile {
-  const token = textOf(table["Token"]);
+  const token = textOf(table["Token"]) ?? joinedKeys(table);
   return {
     name,
     url: textOf(table["Url"]),
     token: token === undefined ? undefined : new Secret(token),
-    hasAccessKey: "AccessKey" in table || "SecretKey" in table,
     cafile: textOf(table["Cafile"]),
     insecure: table["Insecure"] === true || textOf(table["Insecure"])?.toLowerCase() === "true",
   };
+}
+
+/** A token is its access key and its secret key (packages/api, `tokenOf`). */
+function joinedKeys(table: Table): string | undefined {
+  const accessKey = textOf(table["AccessKey"]);
+  const secretKey = textOf(table["SecretKey"]);
+  return accessKey === undefined || secretKey === undefined
+    ? undefined
+    : `${accessKey}_${secretKey}`;
 }
 
 function checkProfileName(name: string): void {

@@ -4,9 +4,8 @@ import type { Secret } from "@courier/client";
 export interface Profile {
   readonly name: string;
   readonly url: string | undefined;
+  /** `Token`, else `AccessKey` and `SecretKey` put together. */
   readonly token: Secret | undefined;
-  /** The file has an AccessKey or SecretKey, which services of the original used. */
-  readonly hasAccessKey: boolean;
   readonly cafile: string | undefined;
   readonly insecure: boolean;
 }

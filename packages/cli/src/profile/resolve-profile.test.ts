@@ -11,7 +11,6 @@ function profileNamed(name: string, rest: Partial<Profile> = {}): Profile {
     name,
     url: `https://${name}.example`,
     token: new Secret(`token-${name}`),
-    hasAccessKey: false,
     cafile: undefined,
     insecure: false,
     ...rest,
@@ -65,13 +64,13 @@ describe("resolveConnection", () => {
   });
 
   it("says what is missing", () => {
-    const withKeys = profileNamed("k", { token: undefined, hasAccessKey: true });
+    const withoutToken = profileNamed("k", { token: undefined });
 
     expect(() => resolve({})).toThrow("nothing says where the service is");
     expect(() => resolve({ profiles: two })).toThrow("there are: a, b");
     expect(() => resolve({ profiles: two, flag: "c" })).toThrow('no profile is named "c"');
-    expect(() => resolve({ profiles: [withKeys] })).toThrow(
-      "AccessKey and SecretKey, which this version cannot use; it needs a Token",
+    expect(() => resolve({ profiles: [withoutToken] })).toThrow(
+      'profile "k" has neither a Token nor an AccessKey with its SecretKey',
     );
   });
 

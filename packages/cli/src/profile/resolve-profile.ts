@@ -96,11 +96,7 @@ function tokenOf(profile: Profile | undefined, urlFromEnv: string | undefined): 
 }
 
 function noToken(profile: Profile | undefined): CourierError {
-  const name = profile?.name ?? "";
-  const message =
-    profile?.hasAccessKey === true
-      ? `profile "${name}" has an AccessKey and SecretKey, which this version cannot use; it needs a Token`
-      : `profile "${name}" has no Token`;
+  const message = `profile "${profile?.name ?? ""}" has neither a Token nor an AccessKey with its SecretKey`;
   return new CourierError("PROFILE_INVALID", message);
 }
 

@@ -7,6 +7,16 @@ export type TokenRole = "admin" | "operator" | "node-manager" | "viewer";
  */
 export interface ApiTokenRequest {
   name: string;
-  role: TokenRole;
+  /**
+   * What the token may do; default the role of the token that asks.
+   */
+  role?: "admin" | "operator" | "node-manager" | "viewer";
+  /**
+   * How long the token is good; default for ever.
+   */
   expiresInSeconds?: number;
+  /**
+   * The same as a moment, in the original's form; not together with expiresInSeconds.
+   */
+  expiration?: string;
 }

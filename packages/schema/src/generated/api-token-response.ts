@@ -7,12 +7,22 @@ import type { TokenRole } from "./api-token-request.ts";
  */
 export interface ApiTokenResponse {
   item: {
+    /**
+     * Names the token in lists and logs; with the secret key it is the token.
+     */
+    accessKey: string;
     createdAt: string;
     expiresAt: string | null;
     id: string;
     name: string;
-    prefix: string;
     role: TokenRole;
+    /**
+     * The other half of the token.
+     */
+    secretKey: string;
+    /**
+     * Access key and secret key as one text, for `Authorization: Bearer`.
+     */
     token: string;
   };
 }

@@ -6,10 +6,13 @@ import type { TokenRole } from "./api-token-request.ts";
  * An API token without its secret.
  */
 export interface ApiToken {
+  /**
+   * Names the token in lists and logs; with the secret key it is the token.
+   */
+  accessKey: string;
   createdAt: string;
   expiresAt: string | null;
   id: string;
   name: string;
-  prefix: string;
   role: TokenRole;
 }
