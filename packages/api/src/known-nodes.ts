@@ -1,7 +1,19 @@
 import { CourierError } from "@courier/core";
-import { findNodesByIdentifiers, type Db } from "@courier/store";
+import {
+  findNodeByIdentifier,
+  findNodesByIdentifiers,
+  type Db,
+  type NodeRow,
+} from "@courier/store";
+import { found } from "./not-found.ts";
 
 const namedInMessage = 3;
+
+/** The node that a path names by id or name, also an archived one; throws NODE_NOT_FOUND when there is none. */
+export async function requireNode(db: Db, identifier: string): Promise<NodeRow> {
+  const node = await findNodeByIdentifier(db, identifier);
+  return found(node, { code: "NODE_NOT_FOUND", what: "node", id: identifier });
+}
 
 /** The ids of nodes that a body names by id or name; throws NODE_UNKNOWN with the pointer of each that does not exist. */
 export async function requireNodes(

@@ -1,26 +1,16 @@
 import { CourierError } from "@courier/core";
 import type { SchemaTypes } from "@courier/schema";
-import {
-  approveNodes,
-  findNodeByIdentifier,
-  findNodes,
-  findNodeSet,
-  moveToCohort,
-  type NodeRow,
-} from "@courier/store";
+import { approveNodes, findNodes, findNodeSet, moveToCohort } from "@courier/store";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { takesArrayAs } from "./array-body.ts";
 import { recordChange } from "./audit.ts";
-import { requireNodes } from "./known-nodes.ts";
+import { requireNode, requireNodes } from "./known-nodes.ts";
 import { nodeItem } from "./node-json.ts";
+import { nodeChange, type OfNode } from "./nodes.ts";
 import { found } from "./not-found.ts";
 import { pageOf } from "./pagination.ts";
 import { routeOptions } from "./route-schema.ts";
-
-interface OfNode {
-  readonly Params: { readonly nodeId: string };
-}
 
 interface OfCohort {
   readonly Params: { readonly nodeId: string; readonly cohortId: string };
@@ -35,13 +25,13 @@ const prefix = "/node/management/v1/nodes";
 /** Admission after the fact: which nodes may work, and which cohort they are in; and several nodes at once. */
 export function addNodeApprovalRoutes(app: FastifyInstance, context: ApiContext): void {
   app.post<OfNode>(`${prefix}/:nodeId/approve`, approveRoute, async (request) => {
-    const node = await findByIdentifier(context, request.params.nodeId);
+    const node = await requireNode(context.db, request.params.nodeId);
     const approved = await approve(context, request, [node.id]);
     if (approved.length === 0) {
       const message = `node ${JSON.stringify(node.name)} is approved already`;
       throw new CourierError("NODE_ALREADY_APPROVED", message);
     }
-    return { item: nodeItem(await findByIdentifier(context, node.id)) };
+    return { item: nodeItem(await requireNode(context.db, node.id)) };
   });
   const takesNodeIds = { preValidation: takesArrayAs("nodeIds") };
   app.post<WithNodes>(
@@ -85,7 +75,7 @@ async function assignCohort(
   request: FastifyRequest<OfCohort>,
 ): Promise<object> {
   const { nodeId, cohortId } = request.params;
-  const node = await findByIdentifier(context, nodeId);
+  const node = await requireNode(context.db, nodeId);
   const cohort = found(await findNodeSet(context.db, "cohort", cohortId), {
     ...{ code: "COHORT_NOT_FOUND", what: "cohort", id: cohortId },
   });
@@ -108,19 +98,6 @@ async function listNodes(
   const page = { page: 1, size: Math.max(1, nodes.length) };
   return pageOf(nodes.map(nodeItem), nodes.length, { request: page, url: request.url });
 }
-
-async function findByIdentifier(context: ApiContext, identifier: string): Promise<NodeRow> {
-  const node = await findNodeByIdentifier(context.db, identifier);
-  return found(node, { code: "NODE_NOT_FOUND", what: "node", id: identifier });
-}
-
-const nodeChange = {
-  tag: "nodes",
-  permission: "nodes:write",
-  isChange: true,
-  params: { nodeId: "Id or name of the node." },
-  answers: { 200: { schema: "node-response", description: "The node as it is now." } },
-} as const;
 
 const approveRoute = routeOptions({
   ...nodeChange,

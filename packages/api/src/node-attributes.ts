@@ -1,19 +1,16 @@
 import { CourierError } from "@courier/core";
 import type { SchemaTypes } from "@courier/schema";
-import { changeUserAttributes, findNodeByIdentifier } from "@courier/store";
+import { changeUserAttributes } from "@courier/store";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { takesNamedValuesAs } from "./array-body.ts";
 import { recordChange } from "./audit.ts";
+import { requireNode } from "./known-nodes.ts";
 import { nodeItem } from "./node-json.ts";
-import { found } from "./not-found.ts";
+import { nodeChange, type OfNode } from "./nodes.ts";
 import { routeOptions } from "./route-schema.ts";
 
 type Values = SchemaTypes["node-tags-request"]["tags"];
-
-interface OfNode {
-  readonly Params: { readonly nodeId: string };
-}
 
 interface OfNamespace {
   readonly Params: { readonly nodeId: string; readonly namespace: string };
@@ -61,8 +58,7 @@ async function change(
   },
 ): Promise<object> {
   const { nodeId, namespace, action, values } = asked;
-  const node = await findNodeByIdentifier(context.db, nodeId);
-  const { id } = found(node, { code: "NODE_NOT_FOUND", what: "node", id: nodeId });
+  const { id } = await requireNode(context.db, nodeId);
   await context.db.transaction(async (tx) => {
     await changeUserAttributes(tx, {
       nodeId: id,
@@ -84,8 +80,7 @@ async function change(
     const entry = { action: `node.${action}-${kind}`, object: id, detail: what };
     await recordChange(tx, { context, request }, entry);
   });
-  const changed = await findNodeByIdentifier(context.db, id);
-  return { item: nodeItem(found(changed, { code: "NODE_NOT_FOUND", what: "node", id })) };
+  return { item: nodeItem(await requireNode(context.db, id)) };
 }
 
 function requireNamespaceOfUsers(namespace: string): void {
@@ -96,15 +91,6 @@ function requireNamespaceOfUsers(namespace: string): void {
     details: [{ pointer: "/namespace", message }],
   });
 }
-
-const nodeChange = {
-  tag: "nodes",
-  permission: "nodes:write",
-  isChange: true,
-  params: { nodeId: "Id or name of the node." },
-  answers: { 200: { schema: "node-response", description: "The node as it is now." } },
-  errors: ["NODE_NOT_FOUND"],
-} as const;
 
 const tagRoutes = {
   modify: routeOptions({

@@ -1,17 +1,11 @@
 import type { SchemaTypes } from "@courier/schema";
-import {
-  findNodeByIdentifier,
-  findNodeSet,
-  insertEnrollmentKey,
-  listNodes,
-  setNodesArchived,
-  type NodeRow,
-} from "@courier/store";
+import { findNodeSet, insertEnrollmentKey, listNodes, setNodesArchived } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { recordChange } from "./audit.ts";
 import { enrollNode } from "./enroll-node.ts";
 import { enrollmentKeyLifetimeDefaultSeconds, enrollmentKeyUsesDefault } from "./limits.ts";
+import { requireNode } from "./known-nodes.ts";
 import { nodeItem } from "./node-json.ts";
 import { found } from "./not-found.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
@@ -24,7 +18,8 @@ type NodeListQuery = SchemaTypes["node-list-query"];
 type EnrollmentKeyRequest = SchemaTypes["enrollment-key-request"];
 type NodeEnrollRequest = SchemaTypes["node-enroll-request"];
 
-interface OfNode {
+/** A route about one node. */
+export interface OfNode {
   readonly Params: { readonly nodeId: string };
 }
 
@@ -35,11 +30,9 @@ export function addNodeRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get<{ Querystring: NodeListQuery }>(`${prefix}/nodes`, listRoute, async (request) =>
     listPage(context, request),
   );
-  app.get<{ Params: { readonly nodeId: string } }>(
-    `${prefix}/nodes/:nodeId`,
-    getRoute,
-    async (request) => ({ item: nodeItem(await findByIdentifier(context, request.params.nodeId)) }),
-  );
+  app.get<OfNode>(`${prefix}/nodes/:nodeId`, getRoute, async (request) => ({
+    item: nodeItem(await requireNode(context.db, request.params.nodeId)),
+  }));
   for (const action of ["archive", "unarchive"] as const) {
     app.post<OfNode>(
       `${prefix}/nodes/:nodeId/${action}`,
@@ -73,17 +66,12 @@ async function listPage(
   return pageOf(items.map(nodeItem), total, { request: page, url: request.url });
 }
 
-async function findByIdentifier(context: ApiContext, identifier: string): Promise<NodeRow> {
-  const node = await findNodeByIdentifier(context.db, identifier);
-  return found(node, { code: "NODE_NOT_FOUND", what: "node", id: identifier });
-}
-
 async function setArchived(
   context: ApiContext,
   request: FastifyRequest<OfNode>,
   action: "archive" | "unarchive",
 ): Promise<object> {
-  const { id } = await findByIdentifier(context, request.params.nodeId);
+  const { id } = await requireNode(context.db, request.params.nodeId);
   const now = context.clock.now();
   await context.db.transaction(async (tx) => {
     const archivedAt = action === "archive" ? now : null;
@@ -91,7 +79,7 @@ async function setArchived(
     if (changed.length === 0) return;
     await recordChange(tx, { context, request }, { action: `node.${action}`, object: id });
   });
-  return { item: nodeItem(await findByIdentifier(context, id)) };
+  return { item: nodeItem(await requireNode(context.db, id)) };
 }
 
 async function createKey(
@@ -175,7 +163,8 @@ const enrollRoute = routeOptions({
   errors: ["ENROLLMENT_KEY_INVALID", "NODE_NAME_TAKEN"],
 });
 
-const nodeChange = {
+/** What routes that change one node have in common. */
+export const nodeChange = {
   tag: "nodes",
   permission: "nodes:write",
   isChange: true,
