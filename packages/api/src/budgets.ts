@@ -1,4 +1,4 @@
-import { budgetMax, CourierError, findFilterMistakes, readAmount } from "@courier/core";
+import { budgetMax, CourierError, readAmount } from "@courier/core";
 import { workTopic, type WorkMessage } from "@courier/protocol";
 import type { Amount, DisruptionBudget, FilterConstraints, SchemaTypes } from "@courier/schema";
 import {
@@ -22,6 +22,7 @@ import { found } from "./not-found.ts";
 import { pageOf, pageRequestOf, type PageQuery } from "./pagination.ts";
 import { principalOf } from "./request-context.ts";
 import { rfc3339 } from "./rfc3339.ts";
+import { requireSoundFilter } from "./sound-filter.ts";
 
 interface OneBudget {
   readonly Params: { readonly budgetId: string };
@@ -145,15 +146,6 @@ function requireFreeName(outcome: BudgetOutcome, { name }: BudgetRow): void {
   if (outcome.ok) return;
   const message = `budget name ${JSON.stringify(name)} is taken by budget ${outcome.id}`;
   throw new CourierError("BUDGET_NAME_TAKEN", message);
-}
-
-function requireSoundFilter(constraints: FilterConstraints): void {
-  const details = findFilterMistakes(constraints, "/constraints");
-  const [first] = details;
-  if (first === undefined) return;
-  const more = details.length > 1 ? ` (and ${details.length - 1} more, see details)` : "";
-  const message = `the body's ${first.pointer.slice(1)}: ${first.message}${more}`;
-  throw new CourierError("BODY_INVALID", message, { details });
 }
 
 function amountOf(max: BudgetRequest["max"]): Amount {

@@ -1,4 +1,4 @@
-import { CourierError, findFilterMistakes } from "@courier/core";
+import { CourierError } from "@courier/core";
 import type { FilterConstraints, NodeSet, SchemaTypes } from "@courier/schema";
 import {
   addNodeSetMembers,
@@ -30,6 +30,7 @@ import { found } from "./not-found.ts";
 import { pageOf, pageRequestOf, type PageQuery } from "./pagination.ts";
 import { principalOf } from "./request-context.ts";
 import { rfc3339 } from "./rfc3339.ts";
+import { requireSoundFilter } from "./sound-filter.ts";
 
 type CohortRequest = SchemaTypes["cohort-request"];
 type SavedFilterRequest = SchemaTypes["saved-filter-request"];
@@ -273,15 +274,6 @@ async function remove(
     await recordChange(tx, { context, request }, change);
   });
   return idItem(set);
-}
-
-function requireSoundFilter(constraints: FilterConstraints): void {
-  const details = findFilterMistakes(constraints, "/constraints");
-  const [first] = details;
-  if (first === undefined) return;
-  const more = details.length > 1 ? ` (and ${details.length - 1} more, see details)` : "";
-  const message = `the body's ${first.pointer.slice(1)}: ${first.message}${more}`;
-  throw new CourierError("BODY_INVALID", message, { details });
 }
 
 async function findSet(context: ApiContext, kind: NodeSetKind, id: string): Promise<NodeSetRow> {

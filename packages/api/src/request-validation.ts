@@ -1,5 +1,5 @@
-import { CourierError } from "@courier/core";
-import { schemas, validateBody, type BodyProblem } from "@courier/schema";
+import { CourierError, type ErrorDetail } from "@courier/core";
+import { schemas, validateBody } from "@courier/schema";
 import type { FastifySchemaCompiler } from "fastify";
 import type { SchemaName } from "./route-schema.ts";
 
@@ -49,7 +49,8 @@ function queryValidator(name: SchemaName): RequestValidator {
   };
 }
 
-function summaryOf(what: string, problems: readonly BodyProblem[]): string {
+/** One sentence for several mistakes: the first, and how many more there are. */
+export function summaryOf(what: string, problems: readonly ErrorDetail[]): string {
   const [first] = problems;
   if (first === undefined) return `${what} is not valid`;
   const place = first.pointer === "" ? what : `${what}'s ${first.pointer.slice(1)}`;
