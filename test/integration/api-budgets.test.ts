@@ -1,34 +1,18 @@
 import { listAudit } from "@courier/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ApiFixture, databaseKinds, template, type Answer } from "./api-fixture.ts";
+import { databaseKinds, template, type ApiFixture } from "./api-fixture.ts";
 import { at } from "./api-json.ts";
 import { budgetsPath } from "./scheduler-routes.ts";
-
-const management = "/node/management/v1";
-const dbNodes = {
-  attributes: [{ name: "role", operator: "=", value: ["db"], namespace: ["tags"] }],
-};
+import { dbNodes, startTaggedFleet, taggedNames, type TaggedFleet } from "./tagged-fleet.ts";
 
 describe.each(databaseKinds)("disruption budgets on %s", (kind) => {
   let fixture: ApiFixture;
-  let admin: string;
-  const names = ["db-1", "db-2", "db-3", "web-1"];
+  let send: TaggedFleet["send"];
 
   beforeAll(async () => {
-    fixture = await ApiFixture.start({ kind });
-    admin = await fixture.token("admin");
-    for (const name of names) {
-      await fixture.enrol(name);
-      const body = { tags: { role: name.split("-")[0] } };
-      const tagged = await send("POST", `${management}/nodes/${name}/tags/modify`, body);
-      expect(tagged.status).toBe(200);
-    }
+    ({ fixture, send } = await startTaggedFleet(kind));
   });
   afterAll(async () => fixture.stop());
-
-  async function send(method: string, path: string, body?: object): Promise<Answer> {
-    return fixture.send(method, path, { token: admin, ...(body === undefined ? {} : { body }) });
-  }
 
   it("are added, shown with their use, changed and deleted, and each change is audited", async () => {
     const body = { name: "databases", constraints: dbNodes, max: "34%" };
@@ -41,7 +25,7 @@ describe.each(databaseKinds)("disruption budgets on %s", (kind) => {
       ...{ maxCount: 1, nodeCount: 3, underChangeCount: 0, waitingCount: 0 },
     });
 
-    const { instanceId } = await fixture.runJob(template("change", names));
+    const { instanceId } = await fixture.runJob(template("change", taggedNames));
     const used = await send("GET", `${budgetsPath}/databases`);
     expect(at(used.json, "item")).toMatchObject({ underChangeCount: 1, waitingCount: 2 });
     const shown = await send("GET", `/courier/state-api/v1/instances/${instanceId}`);

@@ -1,33 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ApiFixture, databaseKinds, template, type Answer } from "./api-fixture.ts";
+import { databaseKinds, template, type Answer, type ApiFixture } from "./api-fixture.ts";
 import { at } from "./api-json.ts";
 import { budgetsPath } from "./scheduler-routes.ts";
-
-const management = "/node/management/v1";
-const dbNodes = {
-  attributes: [{ name: "role", operator: "=", value: ["db"], namespace: ["tags"] }],
-};
+import { dbNodes, startTaggedFleet, taggedNames, type TaggedFleet } from "./tagged-fleet.ts";
 
 describe.each(databaseKinds)("disruption budgets in a plan on %s", (kind) => {
   let fixture: ApiFixture;
-  let admin: string;
-  const names = ["db-1", "db-2", "db-3", "web-1"];
+  let send: TaggedFleet["send"];
 
   beforeAll(async () => {
-    fixture = await ApiFixture.start({ kind });
-    admin = await fixture.token("admin");
-    for (const name of names) {
-      await fixture.enrol(name);
-      const body = { tags: { role: name.split("-")[0] } };
-      const tagged = await send("POST", `${management}/nodes/${name}/tags/modify`, body);
-      expect(tagged.status).toBe(200);
-    }
+    ({ fixture, send } = await startTaggedFleet(kind));
   });
   afterAll(async () => fixture.stop());
-
-  async function send(method: string, path: string, body?: object): Promise<Answer> {
-    return fixture.send(method, path, { token: admin, ...(body === undefined ? {} : { body }) });
-  }
 
   it("says what they mean for its batches, which nodes count, and that there is no room now", async () => {
     await send("POST", budgetsPath, { name: "plan-db", constraints: dbNodes, max: 1 });
@@ -37,7 +21,7 @@ describe.each(databaseKinds)("disruption budgets in a plan on %s", (kind) => {
       constraints: { attributes: [other] },
     });
     const planOf = async (): Promise<Answer> =>
-      send("POST", "/courier/scheduler-api/v1/jobs/plan", template("planned", names));
+      send("POST", "/courier/scheduler-api/v1/jobs/plan", template("planned", taggedNames));
 
     const idle = await planOf();
     expect(at(idle.json, "item", "budgets")).toEqual([
@@ -59,7 +43,7 @@ describe.each(databaseKinds)("disruption budgets in a plan on %s", (kind) => {
     expect(nodes.filter(({ name }) => name === "web-1")).toMatchObject([{ budgetIds: [] }]);
     expect(nodes.filter(({ name }) => name === "db-2")).toMatchObject([{ budgetIds: [budgetId] }]);
 
-    await fixture.runJob(template("uses it up", names));
+    await fixture.runJob(template("uses it up", taggedNames));
     const busy = await planOf();
     expect(JSON.stringify(at(busy.json, "item", "warnings"))).toContain(
       "lets nothing start now: 1 node is under change, at most 1 may be",
