@@ -2,8 +2,9 @@ import { jobTransitions, sourcesOf } from "@courier/core";
 import type { InsertedInstance, InstanceMoves, JobsFired } from "../batches.ts";
 import { sqlList } from "../from-states.ts";
 import type { GroupUpdate } from "../groups.ts";
+import { columnNames, type Columns } from "../tables/columns.ts";
 import { groupsColumns, type GroupsTable } from "../tables/groups-table.ts";
-import { instancesColumns, type AddedInstance } from "../tables/instances-table.ts";
+import { addedInstanceColumns, type AddedInstance } from "../tables/instances-table.ts";
 import { type Queryable, queryRows } from "./postgres-dialect.ts";
 
 /** See `Batches.setJobsFired`. */
@@ -99,35 +100,37 @@ export async function moveInstances(client: Queryable, options: InstanceMoves): 
   });
 }
 
-/** The columns of an instance that the database does not give it. */
-const { seq: _seq, ...addedColumns } = instancesColumns;
-
 /** See `Batches.insertInstances`. */
 export async function insertInstances(
   client: Queryable,
   rows: readonly AddedInstance[],
 ): Promise<InsertedInstance[]> {
-  const names = Object.keys(addedColumns) as (keyof AddedInstance)[];
+  const { text, values } = insertOf("instances", addedInstanceColumns, rows);
   // Unique index on instances (job_id, nominal_at).
   return await queryRows(client, {
-    text: `${insertText("instances", addedColumns)} ON CONFLICT (job_id, nominal_at) DO NOTHING RETURNING id, seq`,
-    values: names.map((name) => rows.map((row) => row[name])),
+    text: `${text} ON CONFLICT (job_id, nominal_at) DO NOTHING RETURNING id, seq`,
+    values,
   });
 }
 
 /** See `Batches.insertGroups`. */
 export async function insertGroups(client: Queryable, rows: readonly GroupsTable[]): Promise<void> {
-  const names = Object.keys(groupsColumns) as (keyof GroupsTable)[];
-  await queryRows(client, {
-    text: insertText("groups", groupsColumns),
-    values: names.map((name) => rows.map((row) => row[name])),
-  });
+  await queryRows(client, insertOf("groups", groupsColumns, rows));
 }
 
-/** Takes one array per column. */
-function insertText(table: string, columns: Readonly<Record<string, string>>): string {
-  const arrays = Object.values(columns).map(
-    (kind, index) => `$${index + 1}::${kind.startsWith("text") ? "text" : "bigint"}[]`,
-  );
-  return `INSERT INTO ${table} (${Object.keys(columns).join(", ")}) SELECT * FROM unnest(${arrays.join(", ")})`;
+/** One array per column. */
+function insertOf<Table>(
+  table: string,
+  columns: Columns<Table>,
+  rows: readonly Table[],
+): { readonly text: string; readonly values: readonly unknown[] } {
+  const names = columnNames(columns);
+  const arrays = names.map((name, index) => {
+    const kind = columns[name].startsWith("text") ? "text" : "bigint";
+    return `$${index + 1}::${kind}[]`;
+  });
+  return {
+    text: `INSERT INTO ${table} (${names.join(", ")}) SELECT * FROM unnest(${arrays.join(", ")})`,
+    values: names.map((name) => rows.map((row) => row[name])),
+  };
 }

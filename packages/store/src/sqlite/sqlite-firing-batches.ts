@@ -2,8 +2,9 @@ import { jobTransitions, sourcesOf } from "@courier/core";
 import type { InsertedInstance, InstanceMoves, JobsFired } from "../batches.ts";
 import { sqlList } from "../from-states.ts";
 import type { GroupUpdate } from "../groups.ts";
+import { columnNames } from "../tables/columns.ts";
 import { groupsColumns, type GroupsTable } from "../tables/groups-table.ts";
-import { instancesColumns, type AddedInstance } from "../tables/instances-table.ts";
+import { addedInstanceColumns, type AddedInstance } from "../tables/instances-table.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
 /** See `Batches.setJobsFired`. */
@@ -61,15 +62,12 @@ export function moveInstances(connection: SqliteConnection, { moves, now }: Inst
   }
 }
 
-/** The columns of an instance that the database does not give it. */
-const { seq: _seq, ...addedColumns } = instancesColumns;
-
 /** See `Batches.insertInstances`. */
 export function insertInstances(
   connection: SqliteConnection,
   rows: readonly AddedInstance[],
 ): InsertedInstance[] {
-  const names = Object.keys(addedColumns) as (keyof AddedInstance)[];
+  const names = columnNames(addedInstanceColumns);
   // Unique index on instances (job_id, nominal_at).
   const insert = connection.prepare(
     `${insertText("instances", names)} ON CONFLICT (job_id, nominal_at) DO NOTHING RETURNING id, seq`,
@@ -85,11 +83,11 @@ export function insertInstances(
 
 /** See `Batches.insertGroups`. */
 export function insertGroups(connection: SqliteConnection, rows: readonly GroupsTable[]): void {
-  const names = Object.keys(groupsColumns) as (keyof GroupsTable)[];
+  const names = columnNames(groupsColumns);
   const insert = connection.prepare(insertText("groups", names));
   for (const row of rows) insert.run(...names.map((name) => row[name]));
 }
 
-function insertText(table: string, columns: readonly string[]): string {
-  return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+function insertText(table: string, names: readonly string[]): string {
+  return `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
 }

@@ -18,3 +18,9 @@ type BaseKind<Value> = [Value] extends [number]
   : [Value] extends [Uint8Array]
     ? "blob"
     : "text";
+
+/** The names of a table's columns, in their order. */
+export function columnNames<Table>(columns: Columns<Table>): readonly (keyof Table & string)[] {
+  // The type of the columns allows no others.
+  return Object.keys(columns) as (keyof Table & string)[];
+}

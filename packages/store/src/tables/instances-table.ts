@@ -52,6 +52,11 @@ export const instancesColumns: Columns<InstancesTable> = {
   from_step: "integer?",
 };
 
+const { seq: _seq, ...added } = instancesColumns;
+
+/** Columns of an instance before the database has given it its `seq`. */
+export const addedInstanceColumns: Columns<AddedInstance> = added;
+
 /** An instance as the database returns it. */
 export function toInstanceRow(row: Selectable<InstancesTable>): InstanceRow {
   return {
