@@ -141,18 +141,53 @@ describe.each(databaseKinds)("approval, cohorts and attributes of nodes on %s", 
 
   it("moves a node from its cohorts into another", async () => {
     const { nodeId } = await fixture.enrol("mover");
-    await send("POST", "/cohorts/open/nodes/add", { nodeIds: ["mover"] });
+    await send("POST", "/lists", { name: "rack-1", nodeIds: ["mover"] });
+    await send("POST", "/cohorts/open/nodes/add", { nodeIds: ["mover", "web-1"] });
     const moved = await send("POST", "/nodes/mover/cohort/guarded");
     const nowhere = await send("POST", "/nodes/mover/cohort/nowhere");
 
     expect(moved.status).toBe(200);
+    const left = await send("GET", "/nodes/web-1");
     expect(await membersOf("open")).not.toContain(nodeId);
+    expect(await membersOf("open")).toContain(at(left.json, "item", "id"));
     expect(await membersOf("guarded")).toContain(nodeId);
+    const list = await send("GET", "/lists/rack-1");
+    expect(at(list.json, "item", "nodeIds")).toEqual([nodeId]);
     expect(await levelOf("mover")).toBe("enrolled");
     expect(at(nowhere.json, "error", "code")).toBe("COHORT_NOT_FOUND");
   });
 
-  it("changes a cohort, but for a name that is taken, or by which a job targets it", async () => {
+  it("changes of a cohort what the body names, and of no other", async () => {
+    const before = { name: "first", description: "of the shop", approvalNeeded: true };
+    await send("POST", "/cohorts", before);
+    await send("POST", "/lists", { name: "second", nodeIds: [] });
+    const others = await send("GET", "/cohorts/open");
+
+    const renamed = await send("PUT", "/cohorts/first", { name: "second" });
+    const same = await send("PUT", "/cohorts/second", { name: "second" });
+    const afterName = await send("GET", "/cohorts/second");
+    const opened = await send("PUT", "/cohorts/second", { approvalNeeded: false });
+    const afterAll = await send("GET", "/cohorts/second");
+
+    expect([renamed.status, same.status, opened.status]).toEqual([200, 200, 200]);
+    expect(at(afterName.json, "item")).toMatchObject({ ...before, name: "second" });
+    expect(at(afterAll.json, "item")).toMatchObject({
+      ...{ name: "second", description: "of the shop", approvalNeeded: false },
+    });
+    expect(at((await send("GET", "/cohorts/open")).json, "item")).toEqual(at(others.json, "item"));
+  });
+
+  it("refuses for a cohort the name of another", async () => {
+    await send("POST", "/cohorts", { name: "double" });
+
+    const taken = await send("PUT", "/cohorts/double", { name: "open", description: "changed" });
+
+    expect([taken.status, at(taken.json, "error", "code")]).toEqual([409, "NODE_SET_NAME_TAKEN"]);
+    const kept = await send("GET", "/cohorts/double");
+    expect(at(kept.json, "item")).toMatchObject({ name: "double", description: "" });
+  });
+
+  it("keeps the name by which a job targets a cohort, and changes the rest", async () => {
     await send("POST", "/cohorts", { name: "named", nodeIds: ["web-1"] });
     const groups = [{ nodeListType: "cohorts", nodeIdentifiers: ["named"] }];
     const job = { ...template("by name", []), target: { groups }, scheduleRule: "CRON:0 0 1 1 *" };
@@ -160,33 +195,39 @@ describe.each(databaseKinds)("approval, cohorts and attributes of nodes on %s", 
       token: await fixture.token("operator"),
       body: job,
     });
-    const taken = await send("PUT", "/cohorts/named", { name: "open" });
     const renamed = await send("PUT", "/cohorts/named", { name: "other" });
-    const changed = await send("PUT", "/cohorts/named", { approvalNeeded: true });
+    const changed = await send("PUT", "/cohorts/named", { name: "named", approvalNeeded: true });
     const got = await send("GET", "/cohorts/named");
 
     expect(added.status).toBe(201);
-    expect(at(renamed.json, "error", "code")).toBe("NODE_SET_IN_USE");
-    expect(taken.status).toBe(409);
+    expect([renamed.status, at(renamed.json, "error", "code")]).toEqual([409, "NODE_SET_IN_USE"]);
     expect(changed.status).toBe(200);
     expect(at(got.json, "item")).toMatchObject({ name: "named", approvalNeeded: true });
   });
 
   it("keeps attributes in namespaces of users, and refuses the platform's own", async () => {
     const path = "/nodes/web-2/attributes";
+    await send("POST", `${path}/owner/modify`, { attributes: { team: "shop" } });
     await send("POST", `${path}/site/modify`, { attributes: { rack: "r12", row: "3" } });
     await send("POST", `${path}/site/modify`, [{ name: "row", value: "4" }]);
     const some = await send("POST", `${path}/site/modify`, { attributes: { rack: null } });
     const constraints = { attributes: [{ name: "row", operator: "=", value: ["4"] }] };
     const filtered = await send("POST", "/filters/run", { constraints });
     const none = await send("POST", `${path}/site/update`, { attributes: {} });
-    const refused = await send("POST", `${path}/gohai/modify`, { attributes: { cpus: "4" } });
+    const refused = await Promise.all(
+      ["agent", "gohai", "aws", "azure", "enroll"].map((namespace) =>
+        send("POST", `${path}/${namespace}/modify`, { attributes: { cpus: "4" } }),
+      ),
+    );
 
-    expect(at(some.json, "item", "attributes", "site")).toEqual({ row: "4" });
+    expect(at(some.json, "item", "attributes")).toMatchObject({
+      ...{ site: { row: "4" }, owner: { team: "shop" } },
+    });
     expect(at(filtered.json, "items", 0, "name")).toBe("web-2");
     expect(at(none.json, "item", "attributes")).not.toHaveProperty("site");
-    expect(refused.status).toBe(400);
-    expect(at(refused.json, "error", "message")).toContain('"gohai" is the platform\'s own');
+    expect(at(none.json, "item", "attributes", "owner")).toEqual({ team: "shop" });
+    expect(refused.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400]);
+    expect(at(refused[1]?.json, "error", "message")).toContain('"gohai" is the platform\'s own');
   });
 
   it("shows several nodes in the order of the question", async () => {

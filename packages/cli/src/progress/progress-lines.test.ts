@@ -60,18 +60,17 @@ function instance(groups: InstanceGroup[]): InstanceDetail {
   };
 }
 
-/** What is known of a running instance, by its only group. */
-function explanationOf(rest: Partial<ExplainedGroup>): ExplainedInstance {
-  const only: ExplainedGroup = {
-    ...{ groupNumber: 0, status: "running", reason: "", summary: "", nodeCount: 100 },
-    ...{ counts: noCounts, deadlineAt: null, criteria: [], waits: [] },
-    ...{ failures: [], unfoldedCount: 0, firstFailures: [] },
-    ...rest,
-  };
+/** What is known of a running instance, by its groups in their order. */
+function explanationOf(...groups: Partial<ExplainedGroup>[]): ExplainedInstance {
   return {
     ...{ instanceId: "i-1", jobId: "j-1", jobName: "", status: "running", reason: "", summary: "" },
     ...{ at: "2026-01-01T00:01:05.000Z", startedAt: null, finishedAt: null, pausedAt: null },
-    ...{ isPartial: false, groups: [only] },
+    isPartial: false,
+    groups: groups.map((rest, groupNumber) => ({
+      ...{ groupNumber, status: "running", reason: "", summary: "", nodeCount: 100 },
+      ...{ counts: noCounts, deadlineAt: null, criteria: [], waits: [] },
+      ...{ failures: [], unfoldedCount: 0, firstFailures: [], ...rest },
+    })),
   };
 }
 
@@ -147,6 +146,13 @@ describe("progressLines", () => {
 
     expect(first).toContain("soaking 0:42 after batch 2");
     expect(second).toContain("some wait for a budget");
+    const explanation = explanationOf({}, { summary: '3 held by budget "db"' });
+    const [, , explainedSecond] = progressLines(instance([soaking, held]), {
+      ...view,
+      explanation,
+    });
+    expect(explainedSecond).toContain('(3 held by budget "db")');
+    expect(explainedSecond).not.toContain("some wait");
   });
 
   it("puts the words for a wait into lines of their own where a terminal is narrow, and where there is room", () => {
@@ -177,9 +183,63 @@ describe("progressLines", () => {
           "  pendin…",
         ]
       `);
-    expect(progressLines(instance([group(0, { counts })]), { ...narrow, height: 2 })).toHaveLength(
-      2,
+  });
+
+  it("begins the words for a wait on the line of the group where there is no room for more lines", () => {
+    const counts = { ...noCounts, success: 2, pending: 98 };
+    const explanation = explanationOf({ summary: "12 held by budget" });
+    const low = { ...view, endedAtStart: [2], width: 79, height: 2, explanation };
+
+    expect(progressLines(instance([group(0, { counts })]), low).slice(1)).toEqual([
+      "group 0 [------------] 2/100 running: 2 success, 98 pending (12 held by budget)",
+    ]);
+    expect(progressLines(instance([group(0, { counts })]), { ...low, width: 70 }).slice(1)).toEqual(
+      ["group 0 [------------] 2/100 running: 2 success, 98 pending (12 hel…"],
     );
+  });
+
+  it("has narrow bars on terminals of less than 100 columns", () => {
+    const line = (width: number): string | undefined =>
+      progressLines(instance([group(0, { counts: noCounts })]), { ...view, width })[1];
+
+    expect(line(99)).toContain(`[${"-".repeat(12)}]`);
+    expect(line(100)).toContain(`[${"-".repeat(24)}]`);
+  });
+
+  it("counts the failures of further kinds, and says of which group they are when there are several", () => {
+    const kinds = Array.from({ length: 7 }, (_, index) =>
+      failureOf(`kind ${index}`, 2, ["a", "b"]),
+    );
+    const explanation = explanationOf({}, { failures: kinds, unfoldedCount: 3 });
+    const high = { ...view, height: 20, explanation };
+
+    const lines = progressLines(instance([group(0), group(1)]), high).slice(3);
+
+    expect(lines).toEqual([
+      ...[0, 1, 2, 3, 4].map((index) => `  group 1: kind ${index} (a, b)`),
+      "  group 1: 7 more failed",
+    ]);
+  });
+
+  it("shows nothing of what nodes wrote that would move the cursor", () => {
+    const explanation = explanationOf({ failures: [failureOf("\u001b[2Jgone", 1, ["web\u0007"])] });
+
+    expect(progressLines(instance([group(0)]), { ...view, explanation }).at(-1)).toBe(
+      "  ·[2Jgone (web·)",
+    );
+  });
+
+  it("stops the clocks of what has ended, and says no more what it waited for", () => {
+    const ended = { status: "success", finishedAt: "2026-01-01T00:00:40.000Z" } as const;
+    const done = group(0, { ...ended, startedAt: "2026-01-01T00:00:10.000Z" });
+    const explanation = explanationOf({ status: "success", summary: "5 in flight" });
+
+    const lines = progressLines({ ...instance([done]), ...ended }, { ...view, explanation });
+
+    expect(lines).toEqual([
+      "instance i-1 success  0:40",
+      `group 0 [${"-".repeat(24)}] 0/100 success: no runs 0:30`,
+    ]);
   });
 
   it("fits the width", () => {

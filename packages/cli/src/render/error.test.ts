@@ -41,6 +41,14 @@ describe("renderErrorText", () => {
   });
 });
 
+it("says the place in a file also of a single mistake that the message tells", () => {
+  const message = "must not be empty";
+  const details = [{ pointer: "/name", line: 3, column: 7, message }];
+  const error = new TemplateError("TEMPLATE_INVALID", message, { file: "job.yaml", details });
+
+  expect(renderErrorText(error, paint)).toContain("\n  job.yaml:3:7 /name: must not be empty\n");
+});
+
 describe("renderErrorJson", () => {
   it("has the shape that the service answers with", () => {
     const error = new ServiceError("JOB_NOT_FOUND", "no such job", {
@@ -79,5 +87,6 @@ it("a single mistake in a body is said once, several each at its place", () => {
   const two = text("the body's a: must be at least 1, found 0", "/a", "/b");
 
   expect(one.match(/must be at least 1/g)).toHaveLength(1);
+  expect(text("the body is not valid", "/duration")).toContain("  /duration: must be at least 1");
   expect(two).toContain("  /a: must be at least 1, found 0\n  /b: must be at least 1, found 0\n");
 });

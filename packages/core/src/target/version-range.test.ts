@@ -18,3 +18,8 @@ test.each([
 test("compares numbers, not text", () => {
   expect(isVersionWithin("1.10.0", { minVersion: "1.9.0", maxVersion: "" })).toBe(true);
 });
+
+test.each(["v1.4.0", "1.4.0-rc.9", "1.4.0+build.7", " 1.4.0"])("takes %j for 1.4.0", (version) => {
+  expect(isVersionWithin(version, { minVersion: "1.4.0", maxVersion: "1.4.0" })).toBe(true);
+  expect(isVersionWithin("1.4.0", { minVersion: version, maxVersion: version })).toBe(true);
+});

@@ -5,19 +5,17 @@ import { findMistakes } from "./find-mistakes.ts";
 
 type Skill = NonNullable<JobTemplate["actions"]["steps"][number]["interpreter"]["skill"]>;
 
-function mistakesOf(skill: Skill): unknown {
+function mistakesOf(...skills: Skill[]): unknown {
   const job = canonicaliseTemplate({
     name: "job",
     scheduleRule: "immediate",
     target: { groups: [{ nodeListType: "nodes", nodeIdentifiers: ["web-1"] }] },
     actions: {
-      steps: [
-        {
-          name: "step",
-          interpreter: { name: "chef-platform/shell-interpreter", skill },
-          command: {},
-        },
-      ],
+      steps: skills.map((skill) => ({
+        name: "step",
+        interpreter: { name: "chef-platform/shell-interpreter", skill },
+        command: {},
+      })),
     },
   });
   return findMistakes(job);
@@ -41,6 +39,12 @@ test("a bound that is no version", () => {
 test("bounds with nothing between them", () => {
   expect(mistakesOf({ minVersion: "2.0.0", maxVersion: "1.9.99" })).toEqual([
     { pointer: `${pointer}/maxVersion`, message: 'no version is between "2.0.0" and "1.9.99"' },
+  ]);
+});
+
+test("at the step that has it", () => {
+  expect(mistakesOf({}, { minVersion: "two" })).toMatchObject([
+    { pointer: "/actions/steps/1/interpreter/skill/minVersion" },
   ]);
 });
 
