@@ -4,17 +4,19 @@ import type { CourierClient } from "@courier/client";
 import { CourierError } from "@courier/core";
 import type { InstanceDetail, Run } from "@courier/schema";
 
-import { junitRunsMax, wholeListPageSize } from "./limits.ts";
+import { junitRunsMax } from "./limits.ts";
+
+/** What a report is made of. */
+interface Report {
+  readonly client: CourierClient;
+  readonly instance: InstanceDetail;
+  readonly signal: AbortSignal;
+  /** Runs that it may hold, a multiple of what the service gives at once; default `junitRunsMax`. */
+  readonly runsMax?: number;
+}
 
 /** Writes a JUnit XML report of an instance: one test case per run, one suite per group. */
-export async function writeJunit(
-  path: string,
-  report: {
-    readonly client: CourierClient;
-    readonly instance: InstanceDetail;
-    readonly signal: AbortSignal;
-  },
-): Promise<void> {
+export async function writeJunit(path: string, report: Report): Promise<void> {
   const runs = await readAllRuns(report);
   const xml = renderJunit(report.instance, runs);
   try {
@@ -44,19 +46,13 @@ export function renderJunit(instance: InstanceDetail, runs: readonly Run[]): str
   ].join("\n");
 }
 
-async function readAllRuns(report: {
-  readonly client: CourierClient;
-  readonly instance: InstanceDetail;
-  readonly signal: AbortSignal;
-}): Promise<readonly Run[]> {
-  const runs: Run[] = [];
-  for (let page = 1; runs.length < junitRunsMax; page += 1) {
-    const query = { page, size: wholeListPageSize };
-    const answer = await report.client.listInstanceRuns(report.instance.id, query, report);
-    runs.push(...answer.items);
-    if (answer.items.length < wholeListPageSize) return runs;
-  }
-  const message = `the instance has more than ${junitRunsMax} runs, too many for a JUnit report`;
+async function readAllRuns(report: Report): Promise<readonly Run[]> {
+  const { client, instance, runsMax = junitRunsMax } = report;
+  // A page this large comes in parts.
+  const query = { page: 1, size: runsMax };
+  const { items, totalItems } = await client.listInstanceRuns(instance.id, query, report);
+  if (totalItems <= runsMax) return items;
+  const message = `the instance has ${totalItems} runs, a JUnit report may have ${runsMax}`;
   throw new CourierError("USAGE", message);
 }
 

@@ -17,10 +17,7 @@ export const cancelConfirmMs = 30_000;
 /** Redraws of the live display: not closer together than this, ms. */
 export const redrawIntervalMs = 100;
 
-/** Page size for reading a whole list (JUnit), the service's largest. */
-export const wholeListPageSize = 1000;
-
-/** Runs that a JUnit report may hold; beyond it the report would be of no use to any reader. */
+/** Runs that a JUnit report may hold, more would be of no use to any reader. */
 export const junitRunsMax = 100_000;
 
 /** Longest profile name, characters. */
