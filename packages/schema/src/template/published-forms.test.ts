@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { formatProblems } from "../format-problems.ts";
-import { validateTemplate, type TemplateResult } from "./validate-template.ts";
+import { readOnlyJobFields, validateTemplate, type TemplateResult } from "./validate-template.ts";
 
 // Forms that jobs have which others published, or that the original's answers show.
 
@@ -75,4 +75,18 @@ test("Chef's directory of cookbooks may be called source", async () => {
   expect(await textFor({ step: run({ path: "/a", source: "/b" }) })).toContain(
     'give either "path" or "source", which mean the same, not both',
   );
+});
+
+test("a job that was read may be sent back, with all that the service or the original shows beside its template", async () => {
+  const shown = {
+    ...{ createdAt: "T", exceptionReasons: [], executionCount: 3, id: "j-1", lastUpdatedBy: "u" },
+    ...{ modifiedAt: "T", nextExecutionTime: "T", status: "active", updatedAt: "T" },
+  };
+  const text = JSON.stringify({ ...shown, ...(JSON.parse(jobText({})) as object) });
+
+  const result = await validateTemplate(text, "json", { ignoredFields: readOnlyJobFields });
+
+  expect(textOf(result)).toBe("");
+  expect(result).toMatchObject({ ok: true, ignored: shown });
+  expect(textOf(await validateTemplate(text, "json"))).toContain("executionCount");
 });
