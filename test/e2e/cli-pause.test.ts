@@ -24,9 +24,7 @@ async function startHeld(name: string): Promise<{ readonly id: string; readonly 
   const gate = join(directory, name);
   const lines = [`until [ -e '${gate}' ]; do sleep 0.1; done`];
   const template = jobTemplate({ name, nodes: ["web-1", "web-2"], batchSize: 1, lines });
-  const add = ["scheduler", "jobs", "add-job", "--body", JSON.stringify(template)];
-  const waited = await stack.cli([...add, "--wait", "--timeout", "1"]);
-  return { id: textAt(JSON.parse(waited.stdout), ["item", "instance", "id"]), gate };
+  return { id: await stack.startJob(template), gate };
 }
 
 async function statuses(id: string): Promise<string> {
@@ -38,7 +36,7 @@ async function until(id: string, wanted: string): Promise<void> {
   while ((await statuses(id)) !== wanted);
 }
 
-describe("state instance pause", { timeout: 60_000 }, () => {
+describe("state instance pause", () => {
   it("holds the next batch back over the death of the service, until it is resumed", async () => {
     const { id, gate } = await startHeld("held");
     const paused = await stack.json(["state", "instance", "pause", "--instanceId", id]);

@@ -54,9 +54,7 @@ describe("state instance rerun", () => {
 
   it("refuses an instance that goes on, and a run that does", async () => {
     const template = jobTemplate({ name: "long", nodes: ["web-1"], lines: ["sleep 600"] });
-    const add = ["scheduler", "jobs", "add-job", "--body", JSON.stringify(template)];
-    const waited = await stack.cli([...add, "--wait", "--timeout", "1"]);
-    const id = textAt(JSON.parse(waited.stdout), ["item", "instance", "id"]);
+    const id = await stack.startJob(template);
     const runs = await stack.json(["state", "instance", "list-instance-runs", "--instanceId", id]);
     const runId = textAt(runs, ["items", 0, "runId"]);
 

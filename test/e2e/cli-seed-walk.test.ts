@@ -48,7 +48,7 @@ describe("the walk of run-a-courier-job, with a profile", () => {
       },
     });
     const jobId = textAt(added, ["item", "id"]);
-    const instanceId = await firstInstanceOf(jobId);
+    const instanceId = await stack.instanceOf(jobId);
     const watched = await json(["state", "instance", "watch", "--instanceId", instanceId]);
     expect(valueAt(watched, ["item", "status"])).toBe("success");
 
@@ -180,12 +180,3 @@ describe("the walk of run-a-courier-job, with a profile", () => {
     expect(fromToml).toMatchObject({ code: 0, stderr: "" });
   });
 });
-
-/** The instance exists a moment after add-job; `watch` needs its id. */
-async function firstInstanceOf(jobId: string): Promise<string> {
-  for (;;) {
-    const list = await stack.json(["state", "instance", "list-all", "--job-id", jobId]);
-    const id = valueAt(list, ["items", 0, "id"]);
-    if (typeof id === "string") return id;
-  }
-}

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -26,12 +27,49 @@ function addAndWait(lines: readonly string[], flags: readonly string[] = []): st
   return ["scheduler", "jobs", "add-job", "--body", body, "--wait", ...flags];
 }
 
+interface OnTerminal {
+  readonly code: number | null;
+  /** All that the terminal was sent. */
+  readonly shown: string;
+  /** What standard output got, which is no terminal. */
+  readonly out: unknown;
+}
+
 /** Gives a command a terminal of its own; part of every Linux distribution. */
 const terminalProgram = "script";
 
+/** Runs courier-cli on a terminal; calls `onShown` when it shows a text. */
+async function onTerminal(
+  args: readonly string[],
+  reaction?: { readonly text: string; readonly onShown: () => Promise<void> },
+): Promise<OnTerminal> {
+  const command = [process.execPath, programPath("courier-cli"), ...args]
+    .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
+    .join(" ");
+  const env = { COURIER_URL: stack.url, COURIER_TOKEN: stack.adminToken, TERM: "xterm" };
+  const terminal = spawn(terminalProgram, ["-qec", `${command} > out.json`, "/dev/null"], {
+    cwd: stack.directory,
+    env: { PATH: process.env["PATH"], SHELL: "/bin/sh", LC_ALL: "C.UTF-8", ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let shown = "";
+  let reacted: Promise<void> | undefined;
+  terminal.stdout.setEncoding("utf8").on("data", (part: string) => {
+    shown += part;
+    if (reaction !== undefined && shown.includes(reaction.text)) reacted ??= reaction.onShown();
+  });
+  const [code] = (await once(terminal, "close")) as [number | null];
+  await reacted;
+  const out: unknown = JSON.parse(await readFile(join(stack.directory, "out.json"), "utf8"));
+  return { code, shown, out };
+}
+
+/** In this time the job's instance must be found as well, which a second does not suffice for on a busy machine. */
+const waitSeconds = "5";
+
 const watching = "-> 200 (stream)";
 
-describe("add-job --wait", { timeout: 60_000 }, () => {
+describe("add-job --wait", () => {
   it("exits with 1 and says what happened when the instance does not succeed", async () => {
     const { code, stdout, stderr } = await stack.cli(addAndWait(["exit 3"]));
 
@@ -49,7 +87,7 @@ describe("add-job --wait", { timeout: 60_000 }, () => {
   });
 
   it("exits with 7 when the time is over, and the work goes on", async () => {
-    const flags = ["--timeout", "1"];
+    const flags = ["--timeout", waitSeconds];
 
     const { code, stdout, stderr } = await stack.cli(addAndWait(["sleep 600"], flags));
 
@@ -64,7 +102,7 @@ describe("add-job --wait", { timeout: 60_000 }, () => {
   });
 
   it("cancels on timeout when asked to, and waits for the nodes to confirm", async () => {
-    const flags = ["--timeout", "1", "--cancel-on-timeout"];
+    const flags = ["--timeout", waitSeconds, "--cancel-on-timeout"];
 
     const { code, stdout, stderr } = await stack.cli(addAndWait(["sleep 600"], flags));
 
@@ -169,48 +207,33 @@ describe("add-job --wait", { timeout: 60_000 }, () => {
   it.skipIf(process.platform !== "linux")(
     "shows bars on a terminal and leaves stdout to the data",
     async () => {
-      const command = [process.execPath, programPath("courier-cli"), ...addAndWait(["true"])]
-        .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
-        .join(" ");
-      const env = { COURIER_URL: stack.url, COURIER_TOKEN: stack.adminToken, TERM: "xterm" };
-      const terminal = spawnSync(terminalProgram, ["-qec", `${command} > out.json`, "/dev/null"], {
-        cwd: stack.directory,
-        env: { PATH: process.env["PATH"], SHELL: "/bin/sh", LC_ALL: "C.UTF-8", ...env },
-        encoding: "utf8",
-        timeout: 30_000,
-      });
+      const { code, shown, out } = await onTerminal(addAndWait(["true"]));
 
-      expect(terminal.status).toBe(0);
-      expect(terminal.stdout).toMatch(/group 0 \[█{12}\] 1\/1 .*success.*: 1 success/);
-      const out = await readFile(join(stack.directory, "out.json"), "utf8");
-      expect(textAt(JSON.parse(out), ["item", "instance", "status"])).toBe("success");
+      expect(code).toBe(0);
+      expect(shown).toMatch(/group 0 \[█{12}\] 1\/1 .*success.*: 1 success/);
+      expect(textAt(out, ["item", "instance", "status"])).toBe("success");
     },
   );
 
   it.skipIf(process.platform !== "linux")(
     "says on a terminal what is waited for, and what failed",
     async () => {
-      const lines = ["echo web: disk 97% full >&2", "sleep 2", "exit 9"];
-      const command = [process.execPath, programPath("courier-cli"), ...addAndWait(lines)]
-        .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
-        .join(" ");
-      const env = { COURIER_URL: stack.url, COURIER_TOKEN: stack.adminToken, TERM: "xterm" };
-      const terminal = spawnSync(terminalProgram, ["-qec", `${command} > out.json`, "/dev/null"], {
-        cwd: stack.directory,
-        env: { PATH: process.env["PATH"], SHELL: "/bin/sh", LC_ALL: "C.UTF-8", ...env },
-        encoding: "utf8",
-        timeout: 30_000,
+      const gate = join(stack.directory, "go-on-to-fail");
+      const wait = `while [ ! -e '${gate}' ]; do sleep 0.1; done`;
+      const lines = ["echo web: disk 97% full >&2", wait, "exit 9"];
+      const { code, shown } = await onTerminal(addAndWait(lines), {
+        text: "(last 1 run",
+        onShown: async () => writeFile(gate, ""),
       });
 
-      expect(terminal.status).toBe(1);
-      expect(terminal.stdout).toContain("(last 1 run");
-      expect(terminal.stdout).toContain("1 node: step 1");
-      expect(terminal.stdout).toMatch(/exit code 9, 'web: disk 97% full' \(/);
+      expect(code).toBe(1);
+      expect(shown).toContain("1 node: step 1");
+      expect(shown).toMatch(/exit code 9, 'web: disk 97% full' \(/);
     },
   );
 });
 
-describe("state run logs", { timeout: 60_000 }, () => {
+describe("state run logs", () => {
   async function runOf(lines: readonly string[]): Promise<string> {
     const added = await stack.json(addAndWait(lines));
     const instance = textAt(added, ["item", "instance", "id"]);

@@ -42,8 +42,7 @@ it("the restart example goes on after the boot, and shows the step as active whi
   const { code, stdout } = await addExample([]);
   expect(code).toBe(0);
   const jobId = textAt(JSON.parse(stdout), ["item", "id"]);
-  const instances = await stack.json(["state", "instance", "list-all", "--job-id", jobId]);
-  const runId = await onlyRunId(textAt(instances, ["items", 0, "id"]));
+  const runId = await onlyRunId(await stack.instanceOf(jobId));
   await until("the reboot is asked for", async () => (await witness()) || undefined);
 
   await first.stop("the machine goes down");

@@ -41,6 +41,10 @@ export interface Stack {
   startCli(args: readonly string[], options?: CliOptions): RunningCli;
   /** Runs courier-cli, expects exit code 0, and returns what it printed as JSON. */
   json(args: readonly string[], options?: CliOptions): Promise<unknown>;
+  /** Id of the instance of a job that was just added: it exists a moment later. */
+  instanceOf(jobId: string): Promise<string>;
+  /** Adds an immediate job; resolves with the id of its instance. */
+  startJob(template: object): Promise<string>;
   /** Starts another agent, with more flags and variables where given, and waits until it is connected; returns its node id. */
   startRunner(
     name: string,
@@ -166,6 +170,20 @@ class RealStack implements Stack {
     const { code, stdout, stderr } = await this.cli(args, options);
     if (code !== 0) throw new Error(`courier-cli ${args.join(" ")}: exit code ${code}\n${stderr}`);
     return JSON.parse(stdout) as unknown;
+  }
+
+  async instanceOf(jobId: string): Promise<string> {
+    for (;;) {
+      const list = await this.json(["state", "instance", "list-all", "--jobId", jobId]);
+      const id = valueAt(list, ["items", 0, "id"]);
+      if (typeof id === "string") return id;
+    }
+  }
+
+  async startJob(template: object): Promise<string> {
+    const body = JSON.stringify(template);
+    const added = await this.json(["scheduler", "jobs", "add-job", "--body", body]);
+    return this.instanceOf(textAt(added, ["item", "id"]));
   }
 
   async stop(): Promise<void> {
