@@ -71,7 +71,7 @@ test("a job fires at each occurrence, and is completed after the last", async ()
 
 test("with overlapPolicy queue at most one occurrence waits, and starts when the instance under way has ended", async () => {
   const jobId = await everyMinute({});
-  for (let minute = 1; minute < 4; minute += 1) await bench.pass(minuteMs);
+  await bench.pass(2 * minuteMs);
   const during = await instanceIds(jobId);
   await finish(during[0]);
   await bench.pass(1_000);

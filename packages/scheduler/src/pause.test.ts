@@ -83,7 +83,7 @@ describe("a paused instance", () => {
     const id = await bench.fire({ groups: [{ nodes: [0, 1], ...oneByOne, timeoutSeconds: 60 }] });
     await bench.pass(20_000);
     await ask(id, "pause");
-    await bench.pass(600_000);
+    await bench.pass(60_000);
     expect(await bench.statuses(id)).toEqual(["dispatched", "pending"]);
 
     await ask(id, "resume");

@@ -116,7 +116,7 @@ describe("soakSeconds", () => {
     const id = await bench.fire({ groups: [{ nodes: [0, 1], ...soaking }] });
     await bench.during(bench.scheduler.pauseInstance(id, "pause", ada));
     await bench.finish(id, 0);
-    await bench.pass(600_000);
+    await bench.pass(90_000);
 
     await bench.during(bench.scheduler.pauseInstance(id, "resume", ada));
     await bench.pass(59_000);
