@@ -64,6 +64,29 @@ test("where no quota can be set the step runs, and its reason says so", async ()
   ]);
 });
 
+/** Ends when the kernel has held it back, where it has a quota. */
+const untilThrottled = [
+  `mount=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)`,
+  `group=$mount$(sed -n 's/^0:://p' /proc/self/cgroup)`,
+  `case $group in */courier-step-*) cat "$group/cpu.max" ;; *) exit 0 ;; esac`,
+  `until grep -q "^nr_throttled [1-9]" "$group/cpu.stat"; do :; done`,
+].join("\n");
+
+test("the kernel gives a step no more than its quota", async ({ skip }) => {
+  const { server } = fixture;
+  await fixture.agent();
+  const run = assignment([
+    shell(untilThrottled, { limits: { cores: 1, cpu: 0.05, timeoutSeconds: 60 } }),
+  ]);
+
+  server.assign(run);
+  const [step] = (await server.result(run.runId)).steps;
+  if (step?.status === "success" && step.reason !== "") skip(step.reason);
+
+  expect(step).toMatchObject({ status: "success", reason: "" });
+  expect(server.text(run.runId)).toBe("5000 100000\n");
+});
+
 test("a limited step still begins once at most when its agent is killed", async () => {
   const { server, witness } = fixture;
   const first = fixture.runner();
