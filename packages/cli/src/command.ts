@@ -85,9 +85,10 @@ export const exampleOptions: readonly OptionSpec[] = [
 
 /** The flags that every list takes. */
 export const pageOptions: readonly OptionSpec[] = [
-  { flag: "--pagination.page <N>", summary: "which page, from 1" },
+  { flag: "--pagination.page <N>", aliases: ["page"], summary: "which page, from 1" },
   {
     flag: "--pagination.size <N>",
+    aliases: ["size"],
     summary: "items per page, up to 1000, or a multiple of 1000 up to 100000",
   },
 ];

@@ -64,6 +64,7 @@ describe("runCli", () => {
       ["state", "instance", "list-all", "--pagination.size", "0"],
       "must be a whole number, 1 to 1000",
     ],
+    [["state", "instance", "list-all", "--size", "0"], "must be a whole number, 1 to 1000"],
     [["version", "--format", "xml"], "Allowed choices are json, yaml, table"],
   ])("answers %j with a usage error and exit code 2", async (args, message) => {
     const { code, stdout, stderr } = await run(args);
