@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ const example = fileURLToPath(new URL("../../examples/local/release-notes.yaml",
 interface Place {
   readonly directory: string;
   run(...args: readonly string[]): Promise<Finished>;
-  start(...args: readonly string[]): Program;
+  start(args: readonly string[], env?: Readonly<Record<string, string>>): Program;
   file(name: string, text: string): Promise<string>;
   /** What the runs have left behind. */
   leftovers(): Promise<readonly string[]>;
@@ -20,12 +20,12 @@ interface Place {
 async function setup(): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), "courier-local-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const start = (...args: readonly string[]): Program =>
-    startProgram("courier-runner", args, { cwd: directory, env: { TMPDIR: directory } });
+  const start: Place["start"] = (args, env = {}) =>
+    startProgram("courier-runner", args, { cwd: directory, env: { TMPDIR: directory, ...env } });
   return {
     directory,
     start,
-    run: async (...args) => await start(...args).finished,
+    run: async (...args) => await start(args).finished,
     file: async (name, text) => {
       await writeFile(join(directory, name), text);
       return name;
@@ -77,6 +77,35 @@ it("says in a dry run what it would execute, and starts nothing", async () => {
   expect(valueAt(JSON.parse(plan.stdout), ["items", 0, "canRun"])).toBe(true);
   expect(await readdir(place.directory)).toEqual(["job.json"]);
 });
+
+it("says in a dry run what a playbook's URL is, but for its signature, and fetches nothing", async () => {
+  const place = await setup();
+  const url = "https://playbooks.invalid/site.yml";
+  const job = (playbook: string): Promise<string> =>
+    place.file("job.json", shellJob([]).replace("[]", JSON.stringify([playbookStep(playbook)])));
+  // It only has to be there.
+  await place.file("ansible-playbook", "#!/bin/sh\nexit 99\n");
+  await chmod(join(place.directory, "ansible-playbook"), 0o755);
+  const env = { PATH: `${place.directory}:${process.env["PATH"] ?? ""}` };
+
+  const file = ["run", "--dry-run", "--job-file", await job(`${url}?X-Amz-Signature=s3cret`)];
+  const human = await place.start(file, env).finished;
+  const plan = await place.start([...file, "--format", "json"], env).finished;
+  await job("s3://bucket/site.yml");
+  const refused = await place.start(file, env).finished;
+
+  expect(human.code).toBe(0);
+  expect(human.stdout).toContain(`  fetches      ${url}?…\n`);
+  expect(human.stdout + plan.stdout).not.toContain("s3cret");
+  expect(valueAt(JSON.parse(plan.stdout), ["items", 0, "fetches"])).toBe(`${url}?…`);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/job.json:1:\d+ .*\/playbook .*give a presigned https URL/);
+});
+
+function playbookStep(playbook: string): object {
+  const interpreter = { name: "chef-platform/ansible-interpreter" };
+  return { name: "play", interpreter, command: { exec: "run", args: { playbook } } };
+}
 
 it("shows in a dry run what is known before, and no secret", async () => {
   const place = await setup();
@@ -173,7 +202,7 @@ it("ends the process tree on Ctrl-C, runs no further step, and exits with 130", 
     { name: "never", lines: ["echo never"] },
   ]);
   const file = await place.file("job.json", job);
-  const program = place.start("run", "--job-file", file);
+  const program = place.start(["run", "--job-file", file]);
   await program.wrote("stdout", "\n");
 
   program.child.kill("SIGINT");

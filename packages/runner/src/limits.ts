@@ -22,6 +22,15 @@ export const serviceAwaitedMs = 30_000;
 /** How long it then waits for orders, such as a cancel; they follow the welcome at once, ms. */
 export const ordersAwaitedMs = 250;
 
+/** A playbook that is fetched by its URL, bytes; a larger one fails the attempt. */
+export const playbookBytesMax: number = 1024 * 1024;
+
+/** How long fetching it may take in all, ms. */
+export const playbookFetchTimeoutMs = 60_000;
+
+/** Redirects that are followed to it. */
+export const playbookRedirectsMax = 5;
+
 /** How long a tool may take to tell its version, ms; it is killed then. */
 export const toolVersionTimeoutMs = 30_000;
 

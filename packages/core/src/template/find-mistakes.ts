@@ -2,6 +2,7 @@ import type { CanonicalGroup, CanonicalJob } from "@courier/schema";
 import type { ErrorDetail } from "../courier-error.ts";
 import { findFilterMistakes } from "../target/find-filter-mistakes.ts";
 import { findVariableMistakes } from "../variables/find-variable-mistakes.ts";
+import { findPlaybookMistakes } from "./find-playbook-mistakes.ts";
 import { findVersionMistakes } from "./find-version-mistakes.ts";
 
 /**
@@ -15,6 +16,7 @@ export function findMistakes(job: CanonicalJob): readonly ErrorDetail[] {
       ...rolloutMistakes(group, `/target/groups/${index}`),
     ]),
     ...findVersionMistakes(job.actions.steps),
+    ...findPlaybookMistakes(job.actions.steps),
     ...findVariableMistakes(job.actions.steps),
   ];
 }

@@ -25,7 +25,7 @@ export function customInterpreter({ name, path, version }: CustomInterpreterEntr
       ok: true,
       process: { argv: () => [path], files: { stdin: invocation(step) } },
     }),
-    explainFailure: errorIn,
+    explainFailure: (read) => errorIn(read("stdout")),
   };
 }
 

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { CanonicalStep } from "@courier/schema";
 import { isVersionWithin } from "@courier/core";
+import type { OutputStream } from "@courier/protocol";
 import type { Installation, Interpreter, StepProcess } from "./interpreter.ts";
 import { ToolVersions } from "./tool-versions.ts";
 
@@ -42,9 +43,9 @@ export class InstalledInterpreters {
     return { path, version: interpreter.version };
   }
 
-  /** Why a failed attempt says that it failed; reads its stdout only when the interpreter has a say in that. */
-  explainFailure(name: string, readStdout: () => string): string | undefined {
-    return this.#interpreters.get(name)?.explainFailure?.(readStdout());
+  /** Why a failed attempt says that it failed; reads what it wrote only when the interpreter has a say in that. */
+  explainFailure(name: string, read: (stream: OutputStream) => string): string | undefined {
+    return this.#interpreters.get(name)?.explainFailure?.(read);
   }
 
   /** Checks installation, version and command of a step (semantics.md section 5, "Before a step starts"). */

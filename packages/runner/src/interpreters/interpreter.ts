@@ -1,3 +1,4 @@
+import type { OutputStream } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
 
 /** What one attempt of a step executes. */
@@ -8,6 +9,8 @@ export interface StepProcess {
   readonly files: Readonly<Record<string, string>>;
   /** Beside the variables that every step has. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What it gets from elsewhere before anything else, for people: a URL without what may be a signature. */
+  readonly fetches?: string;
 }
 
 /** A process, or why the step cannot be executed on this node: then nothing is started. */
@@ -31,8 +34,8 @@ export interface Interpreter {
   readonly refusal?: string;
   /** Checks the step's command and says what to execute. */
   processOf(step: CanonicalStep, path: string): ProcessChoice;
-  /** Why an attempt failed, from what it wrote to stdout; undefined when that does not say. */
-  explainFailure?(stdout: string): string | undefined;
+  /** Why an attempt failed, from what it wrote; undefined when that does not say. */
+  explainFailure?(read: (stream: OutputStream) => string): string | undefined;
 }
 
 /** An interpreter as it was found on this node. */

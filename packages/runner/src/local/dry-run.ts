@@ -27,6 +27,8 @@ export type PlannedStep = { readonly stepNumber: number; readonly name: string }
       readonly environment: readonly string[];
       readonly argv: readonly string[];
       readonly files: Readonly<Record<string, string>>;
+      /** What is got from elsewhere before that, without what may be a signature; "" for nothing. Nothing is got now. */
+      readonly fetches: string;
       readonly timeoutSeconds: number;
       readonly retryCount: number;
       readonly onFailure: string;
@@ -126,6 +128,7 @@ function planOf(
     environment: Object.keys(variables).toSorted(),
     argv: plan.process.argv(runDirectory),
     files: plan.process.files,
+    fetches: plan.process.fetches ?? "",
     timeoutSeconds: step.limits.timeoutSeconds,
     retryCount: step.retryCount,
     onFailure: step.failureBehavior.action,
@@ -152,6 +155,7 @@ function bodyOf(step: PlannedStep): string {
     `  user         ${step.user}`,
     `  environment  ${step.environment.join(" ")}`,
     `  limits       timeout ${limit}, ${step.retryCount} retries, then ${step.onFailure}`,
+    ...(step.fetches === "" ? [] : [`  fetches      ${visible(step.fetches)}`]),
     `  executes     ${step.argv.join(" ")}`,
     ...Object.entries(step.files).flatMap(([name, text]) => [
       `  ${name}`,

@@ -95,8 +95,8 @@ function explain(
   { interpreters }: NodeContext,
 ): AttemptJudgement {
   if (judgement.status !== "failure" || judgement.exitCode === null) return judgement;
-  const why = interpreters.explainFailure(step.interpreter.name, () =>
-    readOutput(supervisor.runDirectory, "stdout", answerBytesMax),
+  const why = interpreters.explainFailure(step.interpreter.name, (stream) =>
+    readOutput(supervisor.runDirectory, stream, answerBytesMax),
   );
   if (why === undefined) return judgement;
   return { ...judgement, reason: `${judgement.reason}: ${why.slice(0, reasonLengthMax)}` };

@@ -316,7 +316,7 @@ export interface AnsibleCommand {
   exec: "run" | "execute";
   args: {
     /**
-     * Path on the node.
+     * Path on the node, or an http or https URL without user name and password.
      */
     playbook: string;
     inventory?: string;

@@ -3358,7 +3358,8 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
                 type: "string",
                 minLength: 1,
                 maxLength: 4096,
-                description: "Path on the node.",
+                description:
+                  "Path on the node, or an http or https URL without user name and password.",
               },
               inventory: {
                 type: "string",
