@@ -12,8 +12,11 @@ import { until } from "./survival-until.ts";
 
 const signal = new AbortController().signal;
 
-/** The group's second and the time that a node has to confirm a stop. */
-const verdictLimitMs = 60_000;
+/** In this time a step must have begun, also on a busy machine. */
+const timeoutSeconds = 10;
+
+/** The group's time, the time that a node has to confirm a stop, and some more. */
+const verdictLimitMs = 90_000;
 
 describe("a node that is away", () => {
   it("gets its run when it returns before the group's deadline", async () => {
@@ -35,10 +38,10 @@ describe("a node that is away", () => {
     expect(run.status).toBe("success");
   });
 
-  it("is heard when it reports after the verdict, which stays", { timeout: 150_000 }, async () => {
+  it("is heard when it reports after the verdict, which stays", async () => {
     const fleet = await startFleet();
     const node = fleet.node(0);
-    const job = await submitToAll(fleet, { steps: [{ lines: gatedLines }], timeoutSeconds: 2 });
+    const job = await submitToAll(fleet, { steps: [{ lines: gatedLines }], timeoutSeconds });
     const [runId = ""] = job.runIds;
     await executionsOn(node, 1);
     await node.agent.end("SIGKILL");

@@ -90,7 +90,9 @@ describe("what is stopped", () => {
 
   it("leaves no process behind when a group's time is up", async () => {
     const fleet = await startFleet();
-    const job = await submitToAll(fleet, { steps: [{ lines: stubbornLines }], timeoutSeconds: 3 });
+    // All of the step's processes must be there before, also on a busy machine.
+    const timeoutSeconds = 10;
+    const job = await submitToAll(fleet, { steps: [{ lines: stubbornLines }], timeoutSeconds });
     const [runId = ""] = job.runIds;
     await executionsOn(fleet.node(0), 1);
 
