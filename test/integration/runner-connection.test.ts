@@ -118,8 +118,9 @@ test("takes nothing from a service that is not the one it enrolled with", async 
   server.isImpostor = true;
   const { logger, nextWarning } = listeningLogger();
   const refused = nextWarning();
+  const hello = server.nextHello();
   void fixture.agent({ logger, clock: new FakeClock() });
-  await server.waitFor((message) => message.type === "hello");
+  await hello;
   server.assign(assignment([`echo ran >> ${witness}`]));
 
   expect(await refused).toMatchObject({
