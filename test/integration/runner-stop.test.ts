@@ -63,6 +63,22 @@ test("ends a step that ignores SIGTERM", async () => {
   expect(pids(server.text(run.runId)).filter(isAlive)).toEqual([]);
 });
 
+test("ends a child that ignores SIGTERM, has left the session and has no environment", async () => {
+  const { server } = fixture;
+  await fixture.agent();
+  // Nothing but its parent, which does not ignore SIGTERM, says whose it is.
+  const child = `trap "" TERM; echo $$; while :; do sleep 1; done`;
+  const run = assignment([`env -i setsid -w sh -c '${child}'`]);
+  server.assign(run);
+  await outputSeen(run.runId, /\d/);
+
+  server.stopRun(run.runId);
+  const result = await server.result(run.runId);
+
+  expect(result).toMatchObject({ status: "canceled" });
+  expect(pids(server.text(run.runId)).filter(isAlive)).toEqual([]);
+});
+
 test("ends a step that has stopped itself", async () => {
   const { server } = fixture;
   await fixture.agent();

@@ -2,7 +2,7 @@ import type { Clock } from "@courier/core";
 import { killPollMs, killVerifyMs } from "../limits.ts";
 import { wait } from "../wait.ts";
 import type { ProcessEntry } from "./process-table.ts";
-import { membersOf, type ProcessTree } from "./process-tree.ts";
+import { membersOf, processKey, type ProcessTree } from "./process-tree.ts";
 
 /** How to end a tree. */
 export interface EndTreeOptions {
@@ -20,21 +20,33 @@ export async function endTree(
   tree: ProcessTree,
   { clock, graceMs }: EndTreeOptions,
 ): Promise<readonly number[]> {
-  if (await isGoneAfter(tree, { clock, timeoutMs: graceMs, act: terminateOnce(tree) })) return [];
+  const look = rememberingLook(tree);
+  if (await isGoneAfter(look, { clock, timeoutMs: graceMs, act: terminateOnce(tree) })) return [];
   const rounds = killHard(tree);
-  if (await isGoneAfter(tree, { clock, timeoutMs: killVerifyMs, act: rounds })) return [];
-  return (await membersOf(tree)).map((entry) => entry.pid);
+  if (await isGoneAfter(look, { clock, timeoutMs: killVerifyMs, act: rounds })) return [];
+  return (await look()).map((entry) => entry.pid);
 }
 
+type Look = () => Promise<readonly ProcessEntry[]>;
 type Act = (members: readonly ProcessEntry[]) => void;
 
+/** SIGTERM ends parents before children that ignore it: what was seen once is looked for until it is gone. */
+function rememberingLook(tree: ProcessTree): Look {
+  const known = new Set<string>();
+  return async () => {
+    const members = await membersOf(tree, known);
+    for (const entry of members) known.add(processKey(entry));
+    return members;
+  };
+}
+
 async function isGoneAfter(
-  tree: ProcessTree,
+  look: Look,
   options: { readonly clock: Clock; readonly timeoutMs: number; readonly act: Act },
 ): Promise<boolean> {
   const endsAt = options.clock.monotonicMs() + options.timeoutMs;
   for (;;) {
-    const members = await membersOf(tree);
+    const members = await look();
     if (members.length === 0) return true;
     options.act(members);
     if (options.clock.monotonicMs() >= endsAt) return false;
@@ -47,7 +59,7 @@ function terminateOnce(tree: ProcessTree): Act {
   const told = new Set<string>();
   return (members) => {
     for (const entry of members) {
-      const key = `${entry.pid} ${entry.startTime}`;
+      const key = processKey(entry);
       if (entry.pid === tree.root?.pid || told.has(key)) continue;
       told.add(key);
       sendSignal(entry.pid, "SIGTERM");

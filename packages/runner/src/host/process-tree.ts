@@ -25,17 +25,27 @@ export interface ProcessTree {
 
 /**
  * The living processes of a tree, the wrapper included: its session and group, all descendants of these, and
- * everything with the cookie. A pid that was given to somebody else meanwhile is not taken for ours.
+ * everything with the cookie. A pid that was given to somebody else meanwhile is not taken for ours. What is `known`
+ * (keys by `processKey`) belongs to it for as long as it lives: its parent may have ended meanwhile.
  */
-export async function membersOf(tree: ProcessTree): Promise<readonly ProcessEntry[]> {
+export async function membersOf(
+  tree: ProcessTree,
+  known: ReadonlySet<string> = new Set(),
+): Promise<readonly ProcessEntry[]> {
   const processes = (await listProcesses()).filter((entry) => !entry.isZombie);
   const marked = await pidsWithEnvironment(tree.cookie);
   const members = new Map<number, ProcessEntry>();
   for (const entry of processes) {
-    if (marked.has(entry.pid) || isInSession(entry, tree, processes)) members.set(entry.pid, entry);
+    const isOurs = marked.has(entry.pid) || known.has(processKey(entry));
+    if (isOurs || isInSession(entry, tree, processes)) members.set(entry.pid, entry);
   }
   addDescendants(members, processes);
   return [...members.values()].filter((entry) => entry.pid !== process.pid);
+}
+
+/** Tells a process from a later one with the same pid. */
+export function processKey({ pid, startTime }: ProcessEntry): string {
+  return `${pid} ${startTime}`;
 }
 
 function isInSession(
