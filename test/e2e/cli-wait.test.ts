@@ -86,6 +86,37 @@ describe("add-job --wait", () => {
     expect(stderr).toMatch(/\n {2}1 node: step 1 "[^"]+": exit code 3 \(web-1\)\n$/);
   });
 
+  it.each([
+    ["the result, also with errors", "", "2>&1 | true"],
+    ["the events", "--output-events jsonl", "2>/dev/null | true"],
+  ])("never exits with 0 when nobody reads %s", async (_what, flag, pipe) => {
+    const [, , , , body = ""] = addAndWait(["exit 3"]);
+    // What it writes is longer than nothing, and its reader is gone before it starts to.
+    const command = `"$0" "$1" scheduler jobs add-job --body "$2" --wait ${flag} ${pipe}; echo "\${PIPESTATUS[0]}"`;
+
+    const shell = spawnSync(
+      "bash",
+      ["--norc", "-c", command, process.execPath, programPath("courier-cli"), body],
+      {
+        env: { PATH: process.env["PATH"], COURIER_URL: stack.url, COURIER_TOKEN: stack.adminToken },
+        encoding: "utf8",
+      },
+    );
+
+    expect(shell.stdout).toBe("1\n");
+  });
+
+  it("starts nothing when its report cannot be written", async () => {
+    const flags = addAndWait(["true"], ["--junit", join(stack.directory, "missing", "report.xml")]);
+
+    const { code, stdout, stderr } = await stack.cli(flags);
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("cannot write the JUnit report");
+    const added = await stack.cli(flags.slice(0, 5));
+    expect(added.code).toBe(0);
+  });
+
   it("exits with 7 when the time is over, and the work goes on", async () => {
     const flags = ["--timeout", waitSeconds];
 

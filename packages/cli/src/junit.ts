@@ -1,4 +1,6 @@
+import { accessSync, constants, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 
 import type { CourierClient } from "@courier/client";
 import { CourierError } from "@courier/core";
@@ -15,6 +17,17 @@ interface Report {
   readonly runsMax?: number;
 }
 
+/** Throws a usage error when no report can be written there: to be asked before there is something to report. */
+export function checkJunitPath(path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  try {
+    if (there?.isDirectory() === true) throw new Error("it is a directory");
+    accessSync(there === undefined ? dirname(path) : path, constants.W_OK);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
 /** Writes a JUnit XML report of an instance: one test case per run, one suite per group. */
 export async function writeJunit(path: string, report: Report): Promise<void> {
   const runs = await readAllRuns(report);
@@ -22,9 +35,14 @@ export async function writeJunit(path: string, report: Report): Promise<void> {
   try {
     await writeFile(path, xml);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CourierError("USAGE", `cannot write the JUnit report: ${reason}`, { cause });
+    throw unwritable(path, cause);
   }
+}
+
+function unwritable(path: string, cause: unknown): CourierError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `cannot write the JUnit report ${JSON.stringify(path)}: ${reason}`;
+  return new CourierError("USAGE", message, { cause });
 }
 
 /** The report as text. Outcomes that say nothing about the step (undeliverable, unknown) are errors, not failures. */

@@ -52,6 +52,15 @@ export async function writeFully(sink: Writable, data: string | Uint8Array): Pro
   });
 }
 
+/** Where the exit code tells more than the text: resolves also when nobody reads the text any more. */
+export async function unlessClosed(writing: Promise<void>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    if (!(error instanceof OutputClosed)) throw error;
+  }
+}
+
 /** True for the error of writing to a pipe without a reader. */
 export function isBrokenPipe(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -1,7 +1,7 @@
 import type { CommandSpec } from "../command.ts";
-import { writeJunit } from "../junit.ts";
-import { awaitInstance, concludeWait } from "../progress/await-instance.ts";
-import { printEvents } from "../progress/finish-wait.ts";
+import { checkJunitPath } from "../junit.ts";
+import { awaitInstance } from "../progress/await-instance.ts";
+import { printEvents, reportWait } from "../progress/finish-wait.ts";
 import { instanceRows } from "../render/columns.ts";
 
 /** `state instance watch` */
@@ -23,6 +23,8 @@ export const watchInstance: CommandSpec = {
     const instanceId = flags.need("instanceId");
     const seconds = flags.integer("timeout", { min: 1, max: 2_000_000 });
     const hasEvents = flags.text("outputEvents") !== undefined;
+    const junit = flags.text("junit");
+    if (junit !== undefined) checkJunitPath(junit);
     const client = await context.client();
     const awaited = await awaitInstance({
       context,
@@ -33,13 +35,12 @@ export const watchInstance: CommandSpec = {
       isPatient: false,
       ...(hasEvents ? { onEvents: (events) => printEvents(context, events) } : {}),
     });
-    const { instance, ending } = awaited;
-    if (instance !== undefined && !hasEvents)
-      await context.printItem({ item: instance }, instanceRows);
-    const junit = flags.text("junit");
-    if (junit !== undefined && instance !== undefined && ending !== "interrupted") {
-      await writeJunit(junit, { client, instance, signal: context.world.signal });
-    }
-    return concludeWait(context, awaited);
+    return await reportWait(context, awaited, {
+      ...{ client, junit },
+      print: async (instance) => {
+        if (instance === undefined || hasEvents) return;
+        await context.printItem({ item: instance }, instanceRows);
+      },
+    });
   },
 };

@@ -2,7 +2,7 @@ import type { CourierClient } from "@courier/client";
 import { CourierError, isInstanceFinal } from "@courier/core";
 import type { InstanceDetail, TransitionEvent } from "@courier/schema";
 
-import { Interrupted, OutputClosed } from "../world.ts";
+import { Interrupted, OutputClosed, unlessClosed } from "../world.ts";
 import type { CommandContext } from "../context.ts";
 import { EventLedger } from "../events/event-ledger.ts";
 import { cancelConfirmMs } from "../limits.ts";
@@ -11,7 +11,8 @@ import { failureLines, summariseOutcomes } from "./progress-lines.ts";
 
 /** How waiting ended, with the last state that was seen. */
 export interface Awaited {
-  readonly ending: "ended" | "timed-out" | "interrupted";
+  /** `unread`: before the end came, whoever read what is printed had gone. */
+  readonly ending: "ended" | "timed-out" | "interrupted" | "unread";
   readonly instance: InstanceDetail | undefined;
   /** What failed alike, for whoever has not seen it happen on a terminal. */
   readonly failures: readonly string[];
@@ -45,6 +46,8 @@ export async function awaitInstance(options: AwaitOptions): Promise<Awaited> {
   } catch (error) {
     if (error instanceof Interrupted)
       return { ending: "interrupted", instance: seen.item, failures: [] };
+    if (error instanceof OutputClosed)
+      return { ending: "unread", instance: seen.item, failures: [] };
     if (!(error instanceof DeadlinePassed)) throw error;
     if (options.cancelOnTimeout && seen.id !== undefined) await cancel(options, { seen, display });
     return { ending: "timed-out", instance: seen.item, failures: [] };
@@ -58,18 +61,23 @@ export async function awaitInstance(options: AwaitOptions): Promise<Awaited> {
 export async function concludeWait(context: CommandContext, awaited: Awaited): Promise<number> {
   const { ending, instance, failures } = awaited;
   const what = instance === undefined ? "the job" : `instance ${instance.id}`;
+  const note = async (line: string): Promise<void> => await unlessClosed(context.note(line));
   if (ending === "interrupted") {
     const how =
       instance === undefined
         ? ""
         : `; stop it with: courier-cli state instance cancel --instanceId ${instance.id}`;
-    await context.note(`interrupted: ${what} goes on${how}`);
+    await note(`interrupted: ${what} goes on${how}`);
     throw new Interrupted();
+  }
+  if (ending === "unread") {
+    await note(`nobody reads the output any more: ${what} goes on, how it ends is not waited for`);
+    return 1;
   }
   if (ending === "timed-out")
     throw new CourierError("WAIT_TIMED_OUT", timeoutMessage(what, instance));
   if (instance?.status === "success") return 0;
-  await context.note([failureLine(instance), ...failures].join("\n"));
+  await note([failureLine(instance), ...failures].join("\n"));
   return 1;
 }
 

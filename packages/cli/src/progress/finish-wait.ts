@@ -4,10 +4,10 @@ import type { InstanceDetail, TransitionEvent } from "@courier/schema";
 
 import type { OptionSpec } from "../command.ts";
 import type { CommandContext } from "../context.ts";
-import { writeJunit } from "../junit.ts";
+import { checkJunitPath, writeJunit } from "../junit.ts";
 import type { Flags } from "../usage/flags.ts";
-import { writeFully } from "../world.ts";
-import { awaitInstance, concludeWait } from "./await-instance.ts";
+import { unlessClosed, writeFully } from "../world.ts";
+import { awaitInstance, concludeWait, type Awaited } from "./await-instance.ts";
 
 /** The flags of every command that starts an instance. */
 export const waitOptions: readonly OptionSpec[] = [
@@ -35,7 +35,7 @@ export interface Wait {
   readonly hasEvents: boolean;
 }
 
-/** Reads the flags; throws a usage error when one of them only makes sense with another. */
+/** Reads the flags; throws a usage error when one of them only makes sense with another, or names a file that cannot be. */
 export function readWait(flags: Flags): Wait | undefined {
   const seconds = flags.integer("timeout", { min: 1, max: 2_000_000 });
   const junit = flags.text("junit");
@@ -50,6 +50,7 @@ export function readWait(flags: Flags): Wait | undefined {
     if (hasEvents) throw onlyWith("--output-events", "--wait");
     return undefined;
   }
+  if (junit !== undefined) checkJunitPath(junit);
   const timeoutMs = seconds === undefined ? undefined : seconds * 1000;
   return { timeoutMs, cancelOnTimeout, junit, hasEvents };
 }
@@ -75,12 +76,30 @@ export async function finishWait(context: CommandContext, started: Started): Pro
     isPatient: true,
     ...(hasEvents ? { onEvents: (events) => printEvents(context, events) } : {}),
   });
+  return await reportWait(context, awaited, {
+    ...{ client, junit },
+    print: async (instance) => (hasEvents ? undefined : await print(instance)),
+  });
+}
+
+/** Writes the report, prints the result, says how it ended; returns the exit code, whoever has stopped to read. */
+export async function reportWait(
+  context: CommandContext,
+  awaited: Awaited,
+  report: Pick<Started, "client" | "print"> & { readonly junit: string | undefined },
+): Promise<number> {
+  const { client, junit, print } = report;
   const { instance, ending } = awaited;
-  if (!hasEvents) await print(instance);
-  if (junit !== undefined && instance !== undefined && ending !== "interrupted") {
-    await writeJunit(junit, { client, instance, signal: context.world.signal });
+  const isOver = ending === "ended" || ending === "timed-out";
+  try {
+    // First, because printing to a reader that has gone ends everything that is still to be asked.
+    if (junit !== undefined && instance !== undefined && isOver) {
+      await writeJunit(junit, { client, instance, signal: context.world.signal });
+    }
+  } finally {
+    await unlessClosed(print(instance));
   }
-  return concludeWait(context, awaited);
+  return await concludeWait(context, awaited);
 }
 
 /** One JSON document a line, for programs such as jq. */
