@@ -47,7 +47,7 @@ test.each<[string, unknown]>([
   ["$..controls[?@.tags[0]].id", "c-1"],
   ["$..controls[?@.id != 'c-1'].impact", 0.7],
 ])("%s selects %j", (expression, expected) => {
-  expect(select(expression)).toEqual({ kind: "found", value: expected });
+  expect(select(expression)).toMatchObject({ kind: "found", value: expected });
 });
 
 test.each(["$.nothing", "$.profiles[7]", "$.version[0]", "$..controls[?@.x < 1]", "$.toString"])(
@@ -85,5 +85,11 @@ test("a document may be deeper than the call stack", () => {
   let deep: unknown = { end: 1 };
   for (let level = 0; level < 50_000; level += 1) deep = [deep];
 
-  expect(select("$..end", deep)).toEqual({ kind: "found", value: 1 });
+  expect(select("$..end", deep)).toMatchObject({ kind: "found", value: 1 });
+});
+
+test("a list may be longer than a call has arguments", () => {
+  const long = Array.from({ length: 300_000 }, () => 0);
+
+  expect(select("$..end", { long, last: { end: 1 } })).toMatchObject({ kind: "found", value: 1 });
 });

@@ -4,19 +4,30 @@ import type { FilterTest, JsonPath, Operand, Segment, Selector } from "./json-pa
 /** Values that one evaluation may look at. */
 export const visitedValuesMax = 1_000_000;
 
-/** The first value that a path selects, in the order of the document. */
+/** The first value that a path selects, in the order of the document, and the names and indexes that lead to it. */
 export type Selection =
-  | { readonly kind: "found"; readonly value: unknown }
+  | { readonly kind: "found"; readonly value: unknown; readonly keys: readonly Key[] }
   | { readonly kind: "nothing" }
   /** More than `visitedValuesMax` values would have to be looked at. */
   | { readonly kind: "tooMuch" };
+
+/** A member's name or an element's index. */
+export type Key = string | number;
+
+/** A value, and where it was found. */
+interface Place {
+  readonly value: unknown;
+  /** Undefined: the document itself. */
+  readonly within: { readonly place: Place; readonly key: Key } | undefined;
+}
 
 /** Evaluates a path on parsed JSON; the work is counted and bounded, whatever the path and the document. */
 export function selectFirst(path: JsonPath, document: unknown): Selection {
   const evaluation = new Evaluation(document);
   try {
-    const { value, done } = evaluation.select(path, document).next();
-    return done === true ? { kind: "nothing" } : { kind: "found", value };
+    const { value: place } = evaluation.select(path, { value: document, within: undefined }).next();
+    if (place === undefined) return { kind: "nothing" };
+    return { kind: "found", value: place.value, keys: keysOf(place) };
   } catch (error) {
     if (error instanceof TooMuch) return { kind: "tooMuch" };
     throw error;
@@ -26,70 +37,70 @@ export function selectFirst(path: JsonPath, document: unknown): Selection {
 class TooMuch extends Error {}
 
 class Evaluation {
-  readonly #document: unknown;
+  readonly #document: Place;
   #left = visitedValuesMax;
 
   constructor(document: unknown) {
-    this.#document = document;
+    this.#document = { value: document, within: undefined };
   }
 
-  *select(path: JsonPath, from: unknown, position = 0): Generator<unknown, undefined> {
+  *select(path: JsonPath, from: Place, position = 0): Generator<Place, undefined> {
     const segment = path[position];
     if (segment === undefined) {
       yield from;
       return;
     }
-    for (const value of this.#step(segment, from)) yield* this.select(path, value, position + 1);
+    for (const place of this.#step(segment, from)) yield* this.select(path, place, position + 1);
   }
 
-  *#step({ isDescendant, selectors }: Segment, from: unknown): Generator<unknown, undefined> {
-    const values = isDescendant ? this.#withDescendants(from) : [from];
-    for (const value of values) {
-      for (const selector of selectors) yield* this.#take(selector, value);
+  *#step({ isDescendant, selectors }: Segment, from: Place): Generator<Place, undefined> {
+    const places = isDescendant ? this.#withDescendants(from) : [from];
+    for (const place of places) {
+      for (const selector of selectors) yield* this.#take(selector, place);
     }
   }
 
   /** A stack of its own: a document may be deeper than the call stack. */
-  *#withDescendants(from: unknown): Generator<unknown, undefined> {
+  *#withDescendants(from: Place): Generator<Place, undefined> {
     const stack = [from];
-    while (stack.length > 0) {
-      const value = stack.pop();
+    for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
       this.#count();
-      yield value;
-      stack.push(...childrenOf(value).toReversed());
+      yield place;
+      for (const child of childrenOf(place).toReversed()) stack.push(child);
     }
   }
 
-  *#take(selector: Selector, value: unknown): Generator<unknown, undefined> {
+  *#take(selector: Selector, place: Place): Generator<Place, undefined> {
     this.#count();
+    const { value } = place;
     switch (selector.kind) {
       case "name":
         if (isObject(value) && Object.hasOwn(value, selector.name)) {
-          yield Reflect.get(value, selector.name);
+          yield childOf(place, selector.name);
         }
         return;
       case "index":
         if (Array.isArray(value)) {
           const index = selector.index < 0 ? value.length + selector.index : selector.index;
-          if (index >= 0 && index < value.length) yield value[index];
+          if (index >= 0 && index < value.length) yield childOf(place, index);
         }
         return;
       case "wildcard":
-        yield* childrenOf(value);
+        yield* childrenOf(place);
         return;
       case "slice":
         if (Array.isArray(value))
-          for (const index of sliced(selector, value.length)) yield value[index];
+          for (const index of sliced(selector, value.length)) yield childOf(place, index);
         return;
       case "filter":
-        for (const child of childrenOf(value)) if (this.#holds(selector.test, child)) yield child;
+        for (const child of childrenOf(place)) if (this.#holds(selector.test, child)) yield child;
         return;
       default:
         assertNever(selector, "selector");
     }
   }
 
-  #holds(test: FilterTest, element: unknown): boolean {
+  #holds(test: FilterTest, element: Place): boolean {
     this.#count();
     switch (test.kind) {
       case "or":
@@ -110,11 +121,10 @@ class Evaluation {
     }
   }
 
-  #operand(operand: Operand, element: unknown): { readonly value: unknown } | undefined {
+  #operand(operand: Operand, element: Place): { readonly value: unknown } | undefined {
     if (operand.kind === "literal") return operand;
     const from = operand.isFromRoot ? this.#document : element;
-    const { value, done } = this.select(operand.path, from).next();
-    return done === true ? undefined : { value };
+    return this.select(operand.path, from).next().value;
   }
 
   #count(): void {
@@ -162,9 +172,23 @@ function* sliced(
   }
 }
 
-function childrenOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  return isObject(value) ? Object.values(value) : [];
+function childrenOf(place: Place): readonly Place[] {
+  const { value } = place;
+  if (Array.isArray(value)) return value.map((_, index) => childOf(place, index));
+  return isObject(value) ? Object.keys(value).map((name) => childOf(place, name)) : [];
+}
+
+/** The caller has seen that there is one. */
+function childOf(place: Place, key: Key): Place {
+  return { value: Reflect.get(Object(place.value), key), within: { place, key } };
+}
+
+function keysOf(place: Place): readonly Key[] {
+  const keys: Key[] = [];
+  for (let { within } = place; within !== undefined; { within } = within.place) {
+    keys.push(within.key);
+  }
+  return keys.toReversed();
 }
 
 function isObject(value: unknown): value is object {

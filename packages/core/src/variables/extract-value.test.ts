@@ -36,6 +36,19 @@ test.each<[Partial<CanonicalOutputFieldRule>, string, string]>([
   [jsonPath("$.a[1]"), '{"a":[1,2.5]}', "2.5"],
   [jsonPath("$.a"), '{"a":[1, {"b": null}]}', '[1,{"b":null}]'],
   [jsonPath("$.a"), '{"a":null}', "null"],
+  [jsonPath("$.a"), '{"a": 1.10 }', "1.10"],
+  [jsonPath("$.a[0]"), '{"a":[12345678901234567890, 1]}', "12345678901234567890"],
+  [jsonPath("$.a"), '{"a":1e400}', "1e400"],
+  [
+    jsonPath("$.a"),
+    '{"a": [ 1.0, -0, "\\u00e9 \\" ]", {"b" :\n12345678901234567890} ] }',
+    '[1.0,-0,"é \\" ]",{"b":12345678901234567890}]',
+  ],
+  [jsonPath("$"), " true ", "true"],
+  [jsonPath("$['\"]']"), '{"\\u0022]": 1.0, "b": 2}', "1.0"],
+  // The last one counts, as everywhere.
+  [jsonPath("$.a"), '{"a":[1], "a":[2.0], "b":3}', "[2.0]"],
+  [jsonPath("$..c"), '{"b":{"x":[{}, {"c":7.50}]}}', "7.50"],
 ])("%j finds in %j", (rule, text, expected) => {
   expect(extract(rule, text)).toEqual({ kind: "found", text: expected });
 });
@@ -62,6 +75,13 @@ test.each<[Partial<CanonicalOutputFieldRule>, string, string]>([
   [{}, "a\0b", "contains a NUL byte, which no variable can hold"],
 ])("%j refuses what cannot be a value", (rule, text, reason) => {
   expect(extract(rule, text)).toEqual({ kind: "refused", reason });
+});
+
+test("a value that is deeper than the call stack is taken as it is", () => {
+  const deep = `${"[".repeat(30_000)}1.0${"]".repeat(30_000)}`;
+
+  expect(extract(jsonPath("$"), deep)).toEqual({ kind: "found", text: deep });
+  expect(extract(jsonPath("$..[?@ == 1]"), deep)).toEqual({ kind: "found", text: "1.0" });
 });
 
 test("a source that was read in part gives only what a regular expression finds in it", () => {

@@ -1,5 +1,6 @@
 import type { CanonicalOutputFieldRule } from "@courier/schema";
 import { assert, assertNever } from "../assert.ts";
+import { jsonSourceAt } from "../json-path/json-source.ts";
 import { parseJsonPath } from "../json-path/parse-json-path.ts";
 import { selectFirst, visitedValuesMax } from "../json-path/select-first.ts";
 import { compileLinearRegex } from "../text/linear-regex.ts";
@@ -72,8 +73,11 @@ function extractByPath(expression: string, text: string): Extraction {
   if (document === undefined) return { kind: "nothing", reason: "the source is not JSON" };
   const selection = selectFirst(parsed.path, document.value);
   switch (selection.kind) {
-    case "found":
-      return { kind: "found", text: asText(selection.value) };
+    case "found": {
+      const { value, keys } = selection;
+      // Texts as they are, everything else as JSON: as it was written, because not every number survives being read.
+      return { kind: "found", text: typeof value === "string" ? value : jsonSourceAt(text, keys) };
+    }
     case "nothing":
       return { kind: "nothing", reason: `${JSON.stringify(expression)} selects nothing` };
     case "tooMuch": {
@@ -83,11 +87,6 @@ function extractByPath(expression: string, text: string): Extraction {
     default:
       return assertNever(selection, "selection");
   }
-}
-
-/** Texts as they are, everything else as JSON. */
-function asText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function parseJson(text: string): { readonly value: unknown } | undefined {
