@@ -2,12 +2,12 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { CourierError, errorCodes } from "@courier/core";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { pino } from "pino";
 import { agentVersion } from "./agent-version.ts";
 import { readCustomInterpreters } from "./interpreters/read-custom-interpreters.ts";
 import type { RunFlags } from "./local/run-command.ts";
 import { NodeAgent, type NodeAgentOptions } from "./node-agent.ts";
 import { readNodePolicy } from "./policy/read-node-policy.ts";
+import { createProcessLogger } from "./process-logger.ts";
 import { readAuthority } from "./session/read-authority.ts";
 import { SystemClock } from "./system-clock.ts";
 
@@ -117,7 +117,7 @@ async function run(flags: RunFlags): Promise<void> {
       stdin: process.stdin,
       terminal: process,
       environment: process.env,
-      logger: pino({ name: "courier-runner", level: "error" }, pino.destination(2)),
+      logger: createProcessLogger("error"),
       signal: stopping.signal,
     });
   } catch (error) {
@@ -132,7 +132,7 @@ async function start(flags: StartFlags): Promise<void> {
   } catch (error) {
     return exitWith(error);
   }
-  const logger = pino({ name: "courier-runner", level: flags.logLevel }, pino.destination(2));
+  const logger = createProcessLogger(flags.logLevel);
   const agent = new NodeAgent({
     url: flags.url,
     ...ownerFiles,

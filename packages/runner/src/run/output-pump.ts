@@ -34,6 +34,12 @@ export class OutputPump {
     return this.#spools.get(runId)?.every((spool) => spool.isDone) ?? true;
   }
 
+  /** What the run's steps have written until now is all that will be sent of it. */
+  close(runId: string): void {
+    for (const spool of this.#spools.get(runId) ?? []) spool.refresh({ isFinal: true });
+    this.wake();
+  }
+
   forget(runId: string): void {
     this.#spools.delete(runId);
   }

@@ -103,7 +103,11 @@ export class RunReports {
 
   /** The run is executed no longer, and its result on disk if it has one. */
   ended(runId: string): void {
-    if (this.#book.get(runId)?.result !== undefined) this.#ended.add(runId);
+    if (this.#book.get(runId)?.result !== undefined) {
+      this.#ended.add(runId);
+      // A result waits for output that is final, which it is not yet where the execution broke off.
+      this.#pump.close(runId);
+    }
     this.#report(runId);
   }
 

@@ -46,26 +46,53 @@ const notShown = JSON.stringify({ "…": "not shown: the run has too many variab
 function notReached(
   state: RunState,
   stepNumber: number,
-  verdict: { readonly status: RunResult["status"]; readonly at: number },
+  verdict: {
+    readonly status: RunResult["status"];
+    readonly reason: string;
+    readonly at: number;
+  },
 ): StepReport {
-  const isInRetryWait =
-    state.current?.kind === "waiting" && state.current.stepNumber === stepNumber;
-  const attemptCount = isInRetryWait ? (state.launches.at(-1)?.attempt ?? 0) : 0;
+  const begun = begunAttempt(state, stepNumber);
   const isStopped = verdict.status === "canceled";
   return {
     stepNumber,
-    status: isStopped ? "canceled" : isInRetryWait ? "timeout" : "skipped",
-    attemptCount,
+    status: isStopped ? "canceled" : (begun?.status ?? "skipped"),
+    attemptCount: begun?.attemptCount ?? 0,
     exitCode: null,
-    reason: isStopped
-      ? "the run was canceled"
-      : `the run ended before this step: ${verdict.status}`,
+    reason: reasonOf(verdict, begun),
     interpreterPath: "",
     interpreterVersion: "",
-    startedAt: isInRetryWait ? (state.current?.stepStartedAt ?? null) : null,
-    finishedAt: isInRetryWait ? verdict.at : null,
+    startedAt: begun === undefined ? null : (state.current?.stepStartedAt ?? null),
+    finishedAt: begun === undefined ? null : verdict.at,
     outputBytes: 0,
     outputDroppedBytes: 0,
-    ...artifactsField(isInRetryWait ? state.artifacts : []),
+    ...artifactsField(begun === undefined ? [] : state.artifacts),
   };
+}
+
+interface BegunAttempt {
+  readonly status: "timeout" | "failure";
+  readonly attemptCount: number;
+}
+
+/** Of the step that the run was at: stopped while it waited for a retry, or under way when the agent failed. */
+function begunAttempt(
+  { current, launches }: RunState,
+  stepNumber: number,
+): BegunAttempt | undefined {
+  if (current?.kind === "launched") {
+    const { record } = current;
+    if (record.stepNumber !== stepNumber) return undefined;
+    return { status: "failure", attemptCount: record.attempt };
+  }
+  if (current?.stepNumber !== stepNumber) return undefined;
+  return { status: "timeout", attemptCount: launches.at(-1)?.attempt ?? 0 };
+}
+
+function reasonOf(
+  { status, reason }: { readonly status: RunResult["status"]; readonly reason: string },
+  begun: BegunAttempt | undefined,
+): string {
+  if (status === "canceled") return "the run was canceled";
+  return begun?.status === "failure" ? reason : `the run ended before this step: ${status}`;
 }
