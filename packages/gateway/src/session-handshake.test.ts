@@ -1,6 +1,7 @@
 import { randomUUID, verify } from "node:crypto";
 import { CourierError } from "@courier/core";
 import { nodeTopic, welcomeText, type RunReport } from "@courier/protocol";
+import { approveNodes, setNodesArchived } from "@courier/store";
 import {
   openMemorySession,
   type MemorySession,
@@ -36,8 +37,9 @@ afterEach(async () => {
   await temporary.dispose();
 });
 
-function setup(): Promise<MemorySession> {
-  return openMemorySession({ db: temporary.database, log: pino({ level: "silent" }) });
+function setup(options: { readonly isUnapproved?: boolean } = {}): Promise<MemorySession> {
+  const log = pino({ level: "silent" });
+  return openMemorySession({ db: temporary.database, log, ...options });
 }
 
 test("challenges first, and welcomes a node that proves its identity", async () => {
@@ -78,7 +80,8 @@ test("welcomes nobody before the arrival is committed", async () => {
 
 test.each([
   { name: "an unknown node", change: { nodeId: randomUUID() }, code: "NODE_UNKNOWN" },
-  { name: "another protocol", change: { protocolVersion: 2 }, code: "PROTOCOL_VERSION" },
+  { name: "a newer protocol", change: { protocolVersion: 2 }, code: "PROTOCOL_VERSION" },
+  { name: "an older protocol", change: { protocolVersion: 0 }, code: "PROTOCOL_VERSION" },
   { name: "no signature", change: { signature: "" }, code: "SIGNATURE_INVALID" },
   { name: "a wrong signature", change: { signature: "AAAA" }, code: "SIGNATURE_INVALID" },
 ])("refuses $name for good", async ({ change, code }) => {
@@ -89,6 +92,45 @@ test.each([
 
   expect(transport.find("goodbye")).toMatchObject({ code, retryable: false });
   expect(reports.calls).toEqual([]);
+});
+
+test("refuses an archived node for good", async () => {
+  const { transport, reports, nodeId, hello, receive } = await setup();
+  await setNodesArchived(temporary.database, { nodeIds: [nodeId], archivedAt: 1, now: 1 });
+
+  receive(hello());
+  await until(() => transport.isClosed);
+
+  expect(transport.find("goodbye")).toMatchObject({ code: "NODE_ARCHIVED", retryable: false });
+  expect(reports.calls).toEqual([]);
+});
+
+test("lets a node that waits for approval come back later", async () => {
+  const { transport, reports, hello, receive } = await setup({ isUnapproved: true });
+
+  receive(hello());
+  await until(() => transport.isClosed);
+
+  expect(transport.find("goodbye")).toMatchObject({ code: "NODE_NOT_APPROVED", retryable: true });
+  expect(reports.calls).toEqual([]);
+});
+
+test("welcomes a node once it is approved", async () => {
+  const { transport, nodeId, connect } = await setup({ isUnapproved: true });
+  await approveNodes(temporary.database, { nodeIds: [nodeId], now: 2 });
+
+  await connect();
+
+  expect(transport.types).toEqual(["challenge", "welcome"]);
+});
+
+test("tells only a node that proves its identity that it waits for approval", async () => {
+  const { transport, hello, receive } = await setup({ isUnapproved: true });
+
+  receive(hello({ signature: "AAAA" }));
+  await until(() => transport.isClosed);
+
+  expect(transport.find("goodbye")?.code).toBe("SIGNATURE_INVALID");
 });
 
 test("refuses a signature that was made for another session", async () => {

@@ -26,12 +26,15 @@ export interface MemorySession {
   readonly connect: () => Promise<void>;
 }
 
-/** Opens a session over an in-memory transport. */
-export async function openMemorySession(
-  options: Pick<SessionOptions, "db" | "log">,
-): Promise<MemorySession> {
+/** Opens a session over an in-memory transport; its node may be one that waits for approval. */
+export async function openMemorySession({
+  isUnapproved = false,
+  ...options
+}: Pick<SessionOptions, "db" | "log"> & {
+  readonly isUnapproved?: boolean;
+}): Promise<MemorySession> {
   const serverKeys = generateKeyPairSync("ed25519");
-  const node = await enrolTestNode(options.db);
+  const node = await enrolTestNode(options.db, { isUnapproved });
   const bus = new CountingBus();
   const clock = new FakeClock();
   const reports = new PatientReports();

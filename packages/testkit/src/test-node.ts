@@ -1,6 +1,12 @@
 import { generateKeyPairSync, randomUUID, sign, type KeyObject } from "node:crypto";
 import { challengeText, type Hello } from "@courier/protocol";
-import { enrolNode, insertEnrollmentKey, type Db } from "@courier/store";
+import {
+  enrolNode,
+  insertEnrollmentKey,
+  insertNodeSet,
+  type Db,
+  type NodeSetRow,
+} from "@courier/store";
 
 /** A node that is enrolled and holds its key. */
 export interface TestNode {
@@ -9,10 +15,14 @@ export interface TestNode {
   readonly hello: (serverNonce: string, change?: Partial<Hello>) => Hello;
 }
 
-/** Enrols a node of its own name with a key of its own. */
-export async function enrolTestNode(db: Db): Promise<TestNode> {
+/** Enrols a node of its own name with a key of its own; one that `isUnapproved` is only admitted. */
+export async function enrolTestNode(
+  db: Db,
+  options: { readonly isUnapproved?: boolean } = {},
+): Promise<TestNode> {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const nodeId = await enrol(db, publicKey);
+  const cohortId = options.isUnapproved === true ? await insertGuardedCohort(db) : undefined;
+  const nodeId = await enrol(db, publicKey, cohortId);
   const hello = (serverNonce: string, change: Partial<Hello> = {}): Hello => {
     const unsigned = { ...helloOf(nodeId), ...change };
     const text = challengeText({ serverNonce, nodeNonce: unsigned.nonce, nodeId: unsigned.nodeId });
@@ -22,7 +32,19 @@ export async function enrolTestNode(db: Db): Promise<TestNode> {
   return { nodeId, hello };
 }
 
-async function enrol(db: Db, publicKey: KeyObject): Promise<string> {
+/** A cohort whose nodes wait for approval. */
+async function insertGuardedCohort(db: Db): Promise<string> {
+  const id = randomUUID();
+  const cohort: NodeSetRow = {
+    kind: "cohort",
+    ...{ id, name: id, description: "", constraints: "", settingId: "" },
+    ...{ skillAssemblyId: "", approvalNeeded: true, createdAt: 0, updatedAt: 0, createdBy: "test" },
+  };
+  await insertNodeSet(db, cohort, []);
+  return id;
+}
+
+async function enrol(db: Db, publicKey: KeyObject, cohortId: string | undefined): Promise<string> {
   const id = randomUUID();
   await insertEnrollmentKey(db, {
     id: randomUUID(),
@@ -32,6 +54,7 @@ async function enrol(db: Db, publicKey: KeyObject): Promise<string> {
     usesLeft: 1,
     createdAt: 0,
     createdBy: "test",
+    cohortId,
   });
   const enrolled = await enrolNode(db, {
     id,

@@ -9,6 +9,9 @@ describe("resolveAmount", () => {
     { value: 90, nodes: 25, up: 23, down: 22 },
     { value: 7, nodes: 100, up: 7, down: 7 },
     { value: 29, nodes: 100, up: 29, down: 29 },
+    // As binary fractions 161.00000000000003 and 68.99999999999999.
+    { value: 64.4, nodes: 250, up: 161, down: 161 },
+    { value: 18.4, nodes: 375, up: 69, down: 69 },
     { value: 33, nodes: 3, up: 1, down: 0 },
     { value: 34, nodes: 3, up: 2, down: 1 },
     { value: 100, nodes: 7, up: 7, down: 7 },
@@ -25,20 +28,19 @@ describe("resolveAmount", () => {
     expect(resolveAmount({ type: "number", value: 0 }, 3, "down")).toBe(0);
   });
 
-  test("agrees with exact integer arithmetic for every whole percentage", () => {
+  test("agrees with exact integer arithmetic for every percentage with one decimal", () => {
     const anyCase = fc.record({
-      value: fc.integer({ min: 0, max: 100 }),
+      tenths: fc.integer({ min: 0, max: 1000 }),
       nodes: fc.integer({ min: 0, max: 200_000 }),
     });
     fc.assert(
-      fc.property(anyCase, ({ value, nodes }) => {
-        const exactDown = Number((BigInt(nodes) * BigInt(value)) / 100n);
-        const isWhole = (BigInt(nodes) * BigInt(value)) % 100n === 0n;
+      fc.property(anyCase, ({ tenths, nodes }) => {
+        const exactDown = Number((BigInt(nodes) * BigInt(tenths)) / 1000n);
+        const isWhole = (BigInt(nodes) * BigInt(tenths)) % 1000n === 0n;
+        const share = { type: "percent", value: tenths / 10 } as const;
 
-        expect(resolveAmount({ type: "percent", value }, nodes, "down")).toBe(exactDown);
-        expect(resolveAmount({ type: "percent", value }, nodes, "up")).toBe(
-          isWhole ? exactDown : exactDown + 1,
-        );
+        expect(resolveAmount(share, nodes, "down")).toBe(exactDown);
+        expect(resolveAmount(share, nodes, "up")).toBe(isWhole ? exactDown : exactDown + 1);
       }),
     );
   });

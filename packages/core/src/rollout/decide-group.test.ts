@@ -9,9 +9,13 @@ interface Situation {
   readonly counts?: Partial<RunCounts>;
   readonly now?: number;
   readonly online?: number;
+  readonly isPaused?: boolean;
+  readonly isHeldTried?: boolean;
 }
 
-function decide({ spec, group, counts, now = 1000, online = 0 }: Situation): GroupDecision {
+function decide(situation: Situation): GroupDecision {
+  const { spec, group, counts, now = 1000, online = 0 } = situation;
+  const { isPaused = false, isHeldTried = false } = situation;
   const snapshot: GroupSnapshot = {
     status: "running",
     nodeCount: 10,
@@ -28,7 +32,7 @@ function decide({ spec, group, counts, now = 1000, online = 0 }: Situation): Gro
     { distributionMethod: "batching", successCriteria: [], timeoutSeconds: 0, ...spec },
     snapshot.nodeCount,
   );
-  return decideGroup(rules, snapshot, { now, onlineCount: online });
+  return decideGroup(rules, snapshot, { now, onlineCount: online, isPaused, isHeldTried });
 }
 
 const threeAtATime = { batchSize: { type: "number", value: 3 } } as const;
@@ -195,6 +199,26 @@ describe("the quorum", () => {
     });
   });
 
+  test("may be all nodes of the group, but not more", () => {
+    const all = { ...spec, minReady: { type: "number", value: 10 } } as const;
+    const more = { ...spec, minReady: { type: "number", value: 11 } } as const;
+    const group = { status: "pending" } as const;
+
+    expect(decide({ spec: all, group, online: 9 }).kind).toBe("await-quorum");
+    expect(decide({ spec: all, group, online: 10 }).kind).toBe("start");
+    expect(decide({ spec: more, group, online: 10 })).toEqual({
+      kind: "halt",
+      cause: "quorum",
+      reason: "quorum: 11 nodes must be online, the group has 10",
+    });
+  });
+
+  test("that is met when the time is up still lets the group start", () => {
+    const group = { status: "waiting", deadlineAt: 61_000 } as const;
+
+    expect(decide({ spec, group, online: 5, now: 61_000 }).kind).toBe("start");
+  });
+
   test("is not asked again once the group runs", () => {
     expect(decide({ spec, online: 0 }).kind).toBe("start");
   });
@@ -206,6 +230,92 @@ describe("the quorum", () => {
       kind: "finish",
       status: "failure",
     });
+  });
+});
+
+describe("the wait after a batch", () => {
+  const spec = { ...threeAtATime, soakSeconds: 300 };
+  const counts = { success: 3 };
+
+  test("comes after a batch, not before the first one", () => {
+    expect(decide({ spec }).kind).toBe("start");
+    expect(decide({ spec, counts, group: { cursor: 3, batchEnd: 3 } })).toEqual({
+      kind: "soak",
+      until: 301_000,
+    });
+  });
+
+  test("ends at its time, not before", () => {
+    const group = { cursor: 3, batchEnd: 3, soakUntil: 5000 };
+
+    expect(decide({ spec, counts, group, now: 4999 })).toEqual({ kind: "rest", because: "soak" });
+    expect(decide({ spec, counts, group, now: 5000 }).kind).toBe("start");
+  });
+});
+
+describe("runs that a budget holds", () => {
+  const group = { cursor: 3, batchEnd: 3, hasHeld: true };
+
+  test("are tried again before the next batch, which waits for them", () => {
+    const counts = { success: 2 };
+
+    expect(decide({ spec: threeAtATime, counts, group })).toEqual({
+      kind: "start",
+      count: 8,
+      batchEnd: 3,
+    });
+    const tried = { spec: threeAtATime, counts, group, isHeldTried: true };
+    expect(decide(tried)).toEqual({ kind: "rest", because: "budget" });
+    expect(decide({ ...tried, counts: { success: 1, inFlight: 1 } })).toEqual({
+      kind: "rest",
+      because: "budget",
+    });
+  });
+
+  test("do not keep those behind them in a rolling window", () => {
+    const spec = { ...threeAtATime, distributionMethod: "rolling" } as const;
+    const rolling = { spec, counts: { inFlight: 1 }, isHeldTried: true };
+
+    expect(decide({ ...rolling, group: { ...group, cursor: 9 } })).toMatchObject({
+      kind: "start",
+      count: 2,
+    });
+    expect(decide({ ...rolling, group: { ...group, cursor: 10 } })).toEqual({
+      kind: "rest",
+      because: "budget",
+    });
+  });
+});
+
+describe("a pause", () => {
+  test("stops the clocks of a group that waits for its quorum, and of one that runs", () => {
+    const spec = { minReady: { type: "number", value: 5 }, timeoutSeconds: 60 } as const;
+    const late = { spec, now: 9999, isPaused: true };
+
+    expect(decide({ ...late, group: { status: "waiting", deadlineAt: 5000 } })).toEqual({
+      kind: "rest",
+      because: "paused",
+    });
+    expect(decide({ ...late, group: { deadlineAt: 5000 } })).toEqual({
+      kind: "rest",
+      because: "paused",
+    });
+  });
+
+  test("lets what was halted end in its own time", () => {
+    const group = { halt: "criteria", deadlineAt: 5000 } as const;
+    const counts = { inFlight: 1, failure: 1, skipped: 8 };
+
+    expect(decide({ group, counts, now: 9999, isPaused: true })).toEqual({
+      kind: "rest",
+      because: "stopping",
+    });
+  });
+
+  test("hides no verdict", () => {
+    const counts = { success: 10 };
+
+    expect(decide({ counts, isPaused: true })).toMatchObject({ kind: "finish" });
   });
 });
 

@@ -154,6 +154,9 @@ test("says at which count haltOn halts, for each kind", () => {
   expect(haltsAt).toEqual({ failure: 5, unreachable: 60, timeout: 1 });
   expect(thresholds([], 50, { haltOn }).failuresToHalt).toBe(5);
   expect(thresholds([], 50, { haltOn, earlyTermination: true }).failuresToHalt).toBe(1);
+  const last = { failure: { type: "number", value: 50 } } as const;
+  expect(thresholds([], 50, { haltOn: last }).failuresToHalt).toBe(50);
+  expect(thresholds([], 49, { haltOn: last }).failuresToHalt).toBeNull();
   expect(sentences.join()).not.toContain("executes the rest");
   expect(sentences.slice(-3)).toEqual([
     "halts and fails when the 5th of 50 fails (haltOn.failure)",

@@ -15,6 +15,7 @@ describe("haltOn", () => {
     { nodes: 25, limit: "10%", at: 3 },
     { nodes: 100, limit: "10%", at: 10 },
     { nodes: 3, limit: "10%", at: 1 },
+    { nodes: 3, limit: "0%", at: 1 },
     { nodes: 10, limit: "100%", at: 10 },
     { nodes: 1000, limit: "0.5%", at: 5 },
     { nodes: 3, limit: 5, at: 5 },
