@@ -1,3 +1,4 @@
+import { listAudit } from "@courier/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiFixture, jobsPath, newPublicKey, template } from "./api-fixture.ts";
 import { at } from "./api-json.ts";
@@ -230,12 +231,15 @@ describe("every route", () => {
     const { method, role, body } = route;
     const withBody = body === undefined ? {} : { body };
 
-    it("answers a token whose role allows it", async () => {
+    it(`answers a token whose role allows it${isChange(route) ? ", and audits the change" : ""}`, async () => {
       const token = await fixture.token(role);
+      const { total: before } = await listAudit(fixture.db, { page: 1, size: 1 });
 
       const answer = await fixture.send(method, pathOf(route), { token, ...withBody });
 
       expect([200, 201, 202, 204]).toContain(answer.status);
+      const { total } = await listAudit(fixture.db, { page: 1, size: 1 });
+      expect(auditedCounts(route)).toContain(total - before);
     });
 
     it("refuses a request without a token", async () => {
@@ -331,6 +335,17 @@ describe("every route", () => {
     expect([403, 409]).toContain(refused.status);
   });
 });
+
+/** Whether a route changes something; these only answer, with a body for the question. */
+function isChange({ method, path }: RouteCase): boolean {
+  return method !== "GET" && !/\/(validate|plan|details|run)$/.test(path);
+}
+
+/** How many entries of the audit a request may add: none where what these ask for may be so already. */
+function auditedCounts(route: RouteCase): readonly number[] {
+  if (!isChange(route)) return [0];
+  return /\/(activate|unarchive|nodes\/approve)$/.test(route.path) ? [0, 1] : [1];
+}
 
 function parameter(path: string): string {
   if (path.startsWith(jobsPath)) return "jobId";

@@ -78,3 +78,16 @@ test("a node of no budget is never kept back by one", () => {
 
   expect(admitRuns(runs, { limit: 9, budgetsOf: () => [], standings }).admitted).toEqual(runs);
 });
+
+test("what is given stays as it is", () => {
+  const nodeIds = new Set(["a"]);
+
+  const { admitted } = admitRuns([{ nodeId: "b" }], {
+    limit: 1,
+    budgetsOf: () => [0],
+    standings: new Map([[0, { maxCount: 2, nodeIds }]]),
+  });
+
+  expect(admitted).toHaveLength(1);
+  expect([...nodeIds]).toEqual(["a"]);
+});

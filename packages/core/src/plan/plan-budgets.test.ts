@@ -102,7 +102,9 @@ describe("a plan under disruption budgets", () => {
   test("measures the window of a rolling group", () => {
     const rolling = { distributionMethod: "rolling", timeoutSeconds: 0 } as const;
 
-    expect(atOnce(plan({ ...rolling, ...batchOf(2) }, [budget({ first: 12 })]))).toEqual([2]);
+    const narrow = plan({ ...rolling, ...batchOf(2) }, [budget({ first: 12 })]);
+    expect(atOnce(narrow)).toEqual([2]);
+    expect(warnings(narrow)).toEqual([]);
     const wide = plan({ ...rolling, ...batchOf(8) }, [budget({ first: 7 })]);
     // Five that are in no budget and three that are.
     expect(atOnce(wide)).toEqual([8]);
