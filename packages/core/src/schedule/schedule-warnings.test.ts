@@ -5,8 +5,8 @@ import { globalWindowOf } from "./timetable.ts";
 
 const now = Date.parse("2026-03-01T00:00:00Z");
 
-function warnings(scheduleRule: string): readonly string[] {
-  const found = findScheduleWarnings({ scheduleRule, exceptionRules: [] }, now);
+function warnings(scheduleRule: string, timeZone = "UTC"): readonly string[] {
+  const found = findScheduleWarnings({ scheduleRule, timeZone, exceptionRules: [] }, now);
   return found.map(({ pointer, message }) => `${pointer}: ${message}`);
 }
 
@@ -40,6 +40,13 @@ describe("a schedule is warned about", () => {
   });
 });
 
+test("the end of a schedule is read in the job's time zone", () => {
+  const rule = "FREQ=SECONDLY;UNTIL=20260228T200000";
+
+  expect(warnings(rule)).toEqual([]);
+  expect(warnings(rule, "America/New_York")).toHaveLength(1);
+});
+
 describe("a freeze is long", () => {
   function freeze(rrule: string, duration: number, others: readonly [string, number][] = []) {
     const windows = [[rrule, duration] as const, ...others].map(([text, minutes]) =>
@@ -66,6 +73,13 @@ describe("a freeze is long", () => {
       until: Date.parse("2026-10-25T22:00:00Z"),
       isEndKnown: true,
     });
+  });
+
+  test("when it takes more than 31 days, not when it takes as many", () => {
+    const once = "DTSTART:20260301T000000Z\nRRULE:FREQ=DAILY;COUNT=1";
+
+    expect(freeze(once, 31 * 1440)).toBeNull();
+    expect(freeze(once, 31 * 1440 + 1)).toMatchObject({ from: now, isEndKnown: true });
   });
 
   test("when it fills what the others leave", () => {
