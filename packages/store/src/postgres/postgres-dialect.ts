@@ -1,15 +1,12 @@
 import {
-  type CompiledQuery,
-  type DatabaseConnection,
   type Dialect,
-  type Driver,
   Kysely,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
-  type QueryResult,
 } from "kysely";
 import type pg from "pg";
+import { StatementDriver } from "../statement-driver.ts";
 import type { Tables } from "../tables/tables.ts";
 import { translating } from "./postgres-errors.ts";
 
@@ -20,7 +17,11 @@ export type Queryable = Pick<pg.Pool | pg.PoolClient, "query">;
 export function kyselyOn(queryable: Queryable): Kysely<Tables> {
   const dialect: Dialect = {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new PostgresDriver(queryable),
+    createDriver: () =>
+      new StatementDriver(async ({ sql: text, parameters: values }) => {
+        const { rows, rowCount } = await query(queryable, { text, values });
+        return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
+      }),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
@@ -58,55 +59,4 @@ function storable(value: unknown): unknown {
 
 function hasNul(value: unknown): value is string {
   return typeof value === "string" && value.includes("\0");
-}
-
-/** Runs single statements. Transactions are the engine's business, not Kysely's. */
-class PostgresDriver implements Driver {
-  readonly #connection: KyselyConnection;
-
-  constructor(queryable: Queryable) {
-    this.#connection = new KyselyConnection(queryable);
-  }
-
-  async init(): Promise<void> {}
-
-  async acquireConnection(): Promise<DatabaseConnection> {
-    return this.#connection;
-  }
-
-  async releaseConnection(): Promise<void> {}
-
-  async beginTransaction(): Promise<void> {
-    throw new Error("use Database.transaction");
-  }
-
-  async commitTransaction(): Promise<void> {
-    throw new Error("use Database.transaction");
-  }
-
-  async rollbackTransaction(): Promise<void> {
-    throw new Error("use Database.transaction");
-  }
-
-  async destroy(): Promise<void> {}
-}
-
-class KyselyConnection implements DatabaseConnection {
-  readonly #queryable: Queryable;
-
-  constructor(queryable: Queryable) {
-    this.#queryable = queryable;
-  }
-
-  async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
-    const { sql: text, parameters: values } = compiled;
-    const { rows, rowCount } = await query(this.#queryable, { text, values });
-    // Kysely derives R from the statement; `tables.test.ts` compares the columns with the database.
-    return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) };
-  }
-
-  // eslint-disable-next-line require-yield -- the interface wants a generator; the store never streams
-  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error("streaming is not used");
-  }
 }
