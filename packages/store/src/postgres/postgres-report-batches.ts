@@ -36,13 +36,7 @@ async function recordStarts(
     RETURNING ${transitionColumns}`;
   return await queryRows(client, {
     text,
-    values: [
-      reports.map(({ runId }) => runId),
-      reports.map(({ token }) => token),
-      reports.map(({ nodeId }) => nodeId),
-      reports.map(({ at }) => at),
-      reports.map(({ now }) => now),
-    ],
+    values: [...keysOf(reports), reports.map(({ at }) => at), reports.map(({ now }) => now)],
   });
 }
 
@@ -126,7 +120,9 @@ function byRunId(left: { readonly runId: string }, right: { readonly runId: stri
   return left.runId < right.runId ? -1 : 1;
 }
 
-function keysOf(reports: readonly Result[]): [string[], number[], string[]] {
+function keysOf(
+  reports: readonly Pick<Result, "runId" | "token" | "nodeId">[],
+): [string[], number[], string[]] {
   return [
     reports.map(({ runId }) => runId),
     reports.map(({ token }) => token),
