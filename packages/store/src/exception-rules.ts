@@ -150,23 +150,3 @@ export async function claimJobsBehind(
     return rows.map(toJobRow);
   });
 }
-
-/** Active jobs without a next time that are to be looked at again, locked until the transaction ends. */
-export async function claimJobsToReview(
-  tx: Db,
-  options: { readonly now: number; readonly limit: number },
-): Promise<JobRow[]> {
-  return await atomically(tx, async ({ kysely, locks }) => {
-    // Index jobs_review.
-    const rows = await kysely
-      .selectFrom("jobs")
-      .selectAll()
-      .where("status", "=", sql.lit("active"))
-      .where("review_at", "<=", options.now)
-      .orderBy("review_at")
-      .limit(options.limit)
-      .modifyEnd(locks.forUpdateSkipLocked)
-      .execute();
-    return rows.map(toJobRow);
-  });
-}

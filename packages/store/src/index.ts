@@ -4,6 +4,7 @@ export type { Page, PageRequest } from "./page.ts";
 export type { FiredJob, InsertJobOutcome, JobRow, NewJobRow, QueuedJob } from "./jobs.ts";
 export {
   claimDueJobs,
+  claimJobsToReview,
   findJob,
   findJobsWithOpenInstance,
   hasOpenInstance,
@@ -29,7 +30,6 @@ export type { ExceptionRuleRow, ExceptionState } from "./exception-rules.ts";
 export {
   advanceExceptionState,
   claimJobsBehind,
-  claimJobsToReview,
   deleteExceptionRule,
   findExceptionRule,
   insertExceptionRule,

@@ -117,19 +117,35 @@ export async function listJobs(
 }
 
 /** Active jobs whose time has come, oldest first, locked until the transaction ends; rows that another transaction holds are left to it. */
-export async function claimDueJobs(
-  tx: Db,
-  options: { readonly now: number; readonly limit: number },
-): Promise<JobRow[]> {
+export async function claimDueJobs(tx: Db, options: ClaimOptions): Promise<JobRow[]> {
   // Index jobs_due.
+  return await claimActiveJobs(tx, "next_execution_at", options);
+}
+
+/** Active jobs without a next time that are to be looked at again; else as `claimDueJobs`. */
+export async function claimJobsToReview(tx: Db, options: ClaimOptions): Promise<JobRow[]> {
+  // Index jobs_review.
+  return await claimActiveJobs(tx, "review_at", options);
+}
+
+interface ClaimOptions {
+  readonly now: number;
+  readonly limit: number;
+}
+
+async function claimActiveJobs(
+  tx: Db,
+  due: "next_execution_at" | "review_at",
+  { now, limit }: ClaimOptions,
+): Promise<JobRow[]> {
   return await atomically(tx, async ({ kysely, locks }) => {
     const rows = await kysely
       .selectFrom("jobs")
       .selectAll()
       .where("status", "=", sql.lit("active"))
-      .where("next_execution_at", "<=", options.now)
-      .orderBy("next_execution_at")
-      .limit(options.limit)
+      .where(due, "<=", now)
+      .orderBy(due)
+      .limit(limit)
       .modifyEnd(locks.forUpdateSkipLocked)
       .execute();
     return rows.map(toJobRow);

@@ -13,18 +13,14 @@ import {
 } from "./groups.ts";
 import { listAbsentNodes, listOccupations, listOpenSteps } from "./explain-lists.ts";
 import { listFailedRuns } from "./failed-runs.ts";
-import {
-  advanceExceptionState,
-  claimJobsBehind,
-  claimJobsToReview,
-  readExceptions,
-} from "./exception-rules.ts";
+import { advanceExceptionState, claimJobsBehind, readExceptions } from "./exception-rules.ts";
 import { DatabaseHandle } from "./handle.ts";
 import { summariseInFlight } from "./in-flight-summary.ts";
 import { insertInstance, listOpenInstanceIds, lockInstances, moveInstances } from "./instances.ts";
 import { purgeDeletedJobs } from "./job-changes.ts";
 import {
   claimDueJobs,
+  claimJobsToReview,
   findJobsWithOpenInstance,
   insertJob,
   nextJobDueAt,
