@@ -1,4 +1,4 @@
-import { isRunOutcome, type RunOutcome, type RunStatus } from "@courier/core";
+import { isRunOutcome, type RunCounts, type RunOutcome, type RunStatus } from "@courier/core";
 import {
   addToCounts,
   dispatchRuns,
@@ -7,7 +7,6 @@ import {
   listGroups,
   listRuns,
   recordReports,
-  type RunCounts,
   selectPendingRuns,
 } from "@courier/store";
 import fc from "fast-check";

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { RunCounts } from "@courier/core";
 import {
   type Database,
   type DatabaseOptions,
@@ -11,7 +12,6 @@ import {
   type InstanceRow,
   type JobRow,
   type NewRun,
-  type RunCounts,
   setNodesOnline,
 } from "@courier/store";
 import { type DatabaseKind, temporaryDatabase, whyUnavailable } from "@courier/testkit";

@@ -1,21 +1,9 @@
-import type { GroupStatus } from "@courier/core";
+import type { GroupStatus, RunCounts } from "@courier/core";
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing } from "./handle.ts";
 import { countNames, fromGroupChange, toGroupRow } from "./tables/groups-table.ts";
 import type { Tables } from "./tables/tables.ts";
-
-/** How many runs of a group are where; those in no counter are pending. */
-export interface RunCounts {
-  readonly inFlight: number;
-  readonly success: number;
-  readonly failure: number;
-  readonly timeout: number;
-  readonly canceled: number;
-  readonly skipped: number;
-  readonly undeliverable: number;
-  readonly unknown: number;
-}
 
 /** One group of an instance. Its runs have the positions 0 … nodeCount − 1. */
 export interface GroupRow {

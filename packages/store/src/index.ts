@@ -75,14 +75,7 @@ export {
   updateInstance,
   moveInstances,
 } from "./instances.ts";
-export type {
-  CountsDelta,
-  GroupChange,
-  GroupKey,
-  GroupRow,
-  GroupUpdate,
-  RunCounts,
-} from "./groups.ts";
+export type { CountsDelta, GroupChange, GroupKey, GroupRow, GroupUpdate } from "./groups.ts";
 export {
   addToCounts,
   listGroups,

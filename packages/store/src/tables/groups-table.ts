@@ -1,6 +1,6 @@
-import type { GroupStatus } from "@courier/core";
+import type { GroupStatus, RunCounts } from "@courier/core";
 import type { Selectable, Updateable } from "kysely";
-import type { GroupChange, GroupRow, RunCounts } from "../groups.ts";
+import type { GroupChange, GroupRow } from "../groups.ts";
 import type { Columns } from "./columns.ts";
 
 /** Table `groups`. */
