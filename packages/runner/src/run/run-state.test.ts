@@ -2,7 +2,7 @@ import type { Assignment, StepReport } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { JournalRecord } from "../journal/journal-record.ts";
+import type { AttemptRecord, JournalRecord, RetryRecord } from "../journal/journal-record.ts";
 import { nextMove } from "./next-move.ts";
 import { resultOf } from "./run-result.ts";
 import { applyRecord, type RunState } from "./run-state.ts";
@@ -41,7 +41,7 @@ function accepted(...actions: ("retryThenFail" | "retryThenIgnore")[]): JournalR
   return { type: "accepted", runId, token, at: 1, assignment };
 }
 
-function attempt(stepNumber: number, number = 1): JournalRecord {
+function attempt(stepNumber: number, number = 1): AttemptRecord {
   return {
     type: "attempt",
     ...{ runId, token, stepNumber, attempt: number },
@@ -49,7 +49,7 @@ function attempt(stepNumber: number, number = 1): JournalRecord {
   };
 }
 
-function retry(stepNumber: number, number = 1): JournalRecord {
+function retry(stepNumber: number, number = 1): RetryRecord {
   return { type: "retry", runId, token, at: 3, stepNumber, attempt: number, retryAt: 9 };
 }
 
@@ -139,4 +139,64 @@ test("applying records twice, in any run of repeats, changes nothing", () => {
       expect(stateAfter(...records, ...repeated)).toEqual(stateAfter(...records));
     }),
   );
+});
+
+test("the first stop and the first result stand", () => {
+  const timeout: JournalRecord = { type: "stop", runId, token, at: 5, outcome: "timeout" };
+  const running = stateAfter(accepted("retryThenFail"), attempt(1));
+  const success = resultOf(running, { status: "success", reason: "", at: 5 });
+  const failure = resultOf(running, { status: "failure", reason: "", at: 6 });
+
+  expect(stateAfter(accepted("retryThenFail"), stop, timeout).stop).toBe("canceled");
+  const reported = [success, failure].reduce<RunState>(
+    (state, result) => applyRecord(state, { type: "result", runId, token, result }),
+    running,
+  );
+  expect(reported.result).toBe(success);
+});
+
+test("an attempt that is launched again, as after a boot before it began, is a launch of its own", () => {
+  const first = attempt(1);
+  const again = { ...first, launch: 2 };
+
+  expect(stateAfter(accepted("retryThenFail"), first, again).launches).toEqual([first, again]);
+});
+
+test("a step began with its first attempt, whatever attempt it is in", () => {
+  const later = { ...attempt(1, 2), at: 10 };
+  const next = { ...attempt(2), at: 20 };
+  const job = accepted("retryThenFail", "retryThenFail");
+
+  const retried = stateAfter(job, attempt(1), retry(1), later);
+  expect(retried.current).toMatchObject({ kind: "launched", stepStartedAt: 2 });
+  const second = [ended(1, "success"), next].reduce(applyRecord, retried);
+  expect(second.current).toMatchObject({ kind: "launched", stepStartedAt: 20 });
+});
+
+test("what earlier attempts of a step left goes with the step's end", () => {
+  const artifacts = {
+    attempt: 1,
+    fileCount: 1,
+    leftOutCount: 0,
+    sizeBytes: 9,
+    sha256: "a",
+    reason: "",
+  };
+  const left: RetryRecord = { ...retry(1), artifacts };
+  const waiting = stateAfter(accepted("retryThenFail"), attempt(1), left);
+
+  expect(waiting.artifacts).toEqual([artifacts]);
+  const over = [attempt(1, 2), ended(1, "success")].reduce(applyRecord, waiting);
+  expect(over.artifacts).toEqual([]);
+});
+
+test("of a run that is acknowledged only that is left", () => {
+  const acked: JournalRecord = { type: "acked", runId, token };
+  const state = stateAfter(accepted("retryThenFail"), attempt(1), ended(1, "success"), acked);
+
+  expect(state).toEqual({
+    ...stateAfter(stop),
+    ...{ stop: undefined, isAcked: true },
+  });
+  expect(nextMove(state)).toEqual({ kind: "report" });
 });
