@@ -13,6 +13,7 @@ import {
   openRunsOfNode,
   recordReports,
   selectPendingRuns,
+  setNodesArchived,
   setNodesOffline,
 } from "@courier/store";
 import { expect, test } from "vitest";
@@ -51,19 +52,22 @@ onEachDatabase("runs", (setup) => {
     const { id: instanceId, runs } = await addInstance([nodes, nodes]);
     const own = at(runs, 0);
     await dispatchRuns(db, { ids: [at(own, 2).id], now });
+    const ask = { instanceId, groupNumber: 0, fromPosition: 1, limit: 3 };
 
-    const pending = await selectPendingRuns(db, {
-      instanceId,
-      groupNumber: 0,
-      fromPosition: 1,
-      limit: 3,
-    });
+    const pending = await selectPendingRuns(db, ask);
+    await setNodesArchived(db, { nodeIds: [at(nodes, 4)], archivedAt: now, now });
+    const afterArchive = await selectPendingRuns(db, ask);
 
     expect(pending.map(({ position }) => position)).toEqual([1, 3, 4]);
     expect(pending.map(({ nodeSessionId }) => nodeSessionId)).toEqual([
       null,
       `session-${at(nodes, 3)}`,
       `session-${at(nodes, 4)}`,
+    ]);
+    expect(afterArchive.map(({ nodeSessionId }) => nodeSessionId)).toEqual([
+      null,
+      `session-${at(nodes, 3)}`,
+      null,
     ]);
   });
 
