@@ -122,6 +122,26 @@ describe("scheduler jobs", () => {
     expect(valueAt(missed, ["totalItems"])).toBe(0);
   });
 
+  it("waits no longer for an instance that is canceled before it starts", async () => {
+    const rule = '{"name":"freeze","rrule":"RRULE:FREQ=DAILY","duration":60}';
+    const template = { ...jobTemplate({ name: "held", nodes: ["web-1"] }), scheduleRule: yearly };
+    const added = await stack.json([...jobs, "add-job", "--body", JSON.stringify(template)]);
+    const start = [...jobs, "create-manual-job", "--jobId", textAt(added, ["item", "id"])];
+    await stack.json([...exceptions, "add-rule", "--body", rule]);
+    const waiting = stack.startCli([...start, "--wait"]);
+    await waiting.wrote("stderr", "waits to start");
+    const { stderr } = await stack.cli(start);
+    const id = /instance \\?"([0-9a-f-]{36})/.exec(stderr)?.[1] ?? "";
+
+    const canceled = await stack.json(["state", "instance", "cancel", "--instanceId", id]);
+
+    expect(valueAt(canceled, ["item"])).toEqual({ id, status: "canceled" });
+    const { code, stderr: said } = await waiting.finished;
+    expect(code).toBe(4);
+    expect(said).toContain("was canceled, or left out, before it started");
+    await stack.json([...exceptions, "delete-rule", "--ruleId", "freeze"]);
+  });
+
   it("cancels and deletes, and says what goes on", async () => {
     const lines = ["sleep 600"];
     const body = JSON.stringify(jobTemplate({ name: "long", nodes: ["web-1"], lines }));

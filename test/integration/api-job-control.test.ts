@@ -192,6 +192,32 @@ describe("the control of jobs", () => {
     });
   });
 
+  describe("an instance that waits to start", () => {
+    it("is no secret, and never starts when it is canceled", async () => {
+      const jobId = await caller.add("held back", { scheduleRule: daily });
+      await caller.freeze();
+      const waits = await caller.send("POST", `${jobsPath}/${jobId}/start`, {});
+      const id = String(at(waits.json, "item", "id"));
+      const path = `/courier/state-api/v1/instances/${id}`;
+      const asked = [`${path}`, `${path}/runs`, `${path}/explain`, `${path}/events`];
+
+      const answers = await Promise.all(asked.map((each) => caller.send("GET", each)));
+      const paused = await caller.send("POST", `${path}/pause`);
+      const second = await caller.send("POST", `${jobsPath}/${jobId}/start`, {});
+      const canceled = await caller.send("POST", `${path}/cancel`);
+      const again = await caller.send("POST", `${path}/cancel`);
+
+      for (const answer of [...answers, paused]) {
+        expect(errorOf(answer).slice(0, 2)).toEqual([404, "INSTANCE_NOT_STARTED"]);
+      }
+      expect(errorOf(second).slice(0, 2)).toEqual([409, "JOB_OVERLAPS"]);
+      const item = { id, status: "canceled" };
+      expect([canceled.status, at(canceled.json, "item")]).toEqual([202, item]);
+      expect(errorOf(again).slice(0, 2)).toEqual([404, "INSTANCE_NOT_FOUND"]);
+      expect((await caller.send("POST", `${jobsPath}/${jobId}/start`, {})).status).toBe(202);
+    });
+  });
+
   describe("starting", () => {
     it("makes an instance of a completed job, once per key", async () => {
       const { jobId } = await caller.fixture.runJob({

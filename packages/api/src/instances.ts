@@ -3,7 +3,6 @@ import type { SchemaTypes } from "@courier/schema";
 import {
   findInstance,
   findNodeNames,
-  findWaitingStart,
   listGroups,
   listInstances,
   listRuns,
@@ -24,10 +23,10 @@ import { found } from "./not-found.ts";
 import { runPageSizeDefault } from "./limits.ts";
 import { pageOf, pageRequestOf } from "./pagination.ts";
 import { rerunInstance, rerunAnswers, rerunErrors, rerunHeaders } from "./rerun.ts";
-import { rfc3339 } from "./rfc3339.ts";
 import { routeOptions } from "./route-schema.ts";
 import { runItem } from "./run-json.ts";
 import { sendStream } from "./send-stream.ts";
+import { refuseWaiting } from "./waiting-instance.ts";
 
 const prefix = "/courier/state-api/v1/instances";
 const params = { instanceId: "Id of the instance." };
@@ -123,13 +122,14 @@ async function cancel(
   const { instanceId } = request.params;
   const answer = await context.jobControl.cancelInstance(instanceId, askerOf(request));
   if (answer === "not-found") found(undefined, missingInstance(instanceId));
+  reply.code(202);
+  if (answer === "withdrawn") return { item: { id: instanceId, status: "canceled" } };
   if (answer === "ended") {
     throw new CourierError(
       "INSTANCE_ENDED",
       `instance "${instanceId}" has ended; there is nothing left to cancel`,
     );
   }
-  reply.code(202);
   return { item: { id: instanceId, status: "cancelling" } };
 }
 
@@ -153,19 +153,12 @@ async function follow(
 }
 
 async function findOrThrow(context: ApiContext, instanceId: string): Promise<InstanceRow> {
-  const row = await findInstance(context.db, instanceId);
-  if (row === undefined) await refuseWaiting(context, instanceId);
-  return found(row, missingInstance(instanceId));
-}
-
-/** An instance that waits to start has its id already. */
-async function refuseWaiting(context: ApiContext, id: string): Promise<void> {
-  const waiting = await findWaitingStart(context.db, { id });
-  if (waiting === undefined) return;
-  const { notBefore, reason } = waiting;
-  const until = notBefore === null ? "" : `, not before ${rfc3339(notBefore)}`;
-  const message = `instance "${id}" has not started yet: ${reason}${until}`;
-  throw new CourierError("INSTANCE_NOT_FOUND", message);
+  const { db } = context;
+  const row = await findInstance(db, instanceId);
+  if (row !== undefined) return row;
+  await refuseWaiting(db, instanceId);
+  // It may have started between the two looks.
+  return found(await findInstance(db, instanceId), missingInstance(instanceId));
 }
 
 async function findKey(context: ApiContext, id: string): Promise<{ instanceId: string }> {
@@ -198,7 +191,7 @@ const getRoute = routeOptions({
   permission: "state:read",
   params,
   answers: { 200: { schema: "instance-response", description: "The instance." } },
-  errors: ["INSTANCE_NOT_FOUND"],
+  errors: ["INSTANCE_NOT_FOUND", "INSTANCE_NOT_STARTED"],
 });
 
 const runsRoute = routeOptions({
@@ -209,14 +202,14 @@ const runsRoute = routeOptions({
   params,
   query: "run-list-query",
   answers: { 200: { schema: "run-list", description: "A page of runs." } },
-  errors: ["INSTANCE_NOT_FOUND"],
+  errors: ["INSTANCE_NOT_FOUND", "INSTANCE_NOT_STARTED"],
 });
 
 const cancelRoute = routeOptions({
   operationId: "cancelInstance",
   summary: "Stop an instance",
   description:
-    "Runs that have not started end at once; running ones are stopped on their nodes and confirmed.",
+    "Runs that have not started end at once; running ones are stopped on their nodes and confirmed. An instance that waits to start never does (`canceled`).",
   tag: "instances",
   permission: "state:write",
   isChange: true,
@@ -250,5 +243,5 @@ const eventsRoute = routeOptions({
   params,
   query: "instance-events-query",
   answers: { 200: { mediaType: "text/event-stream", description: "The events." } },
-  errors: ["INSTANCE_NOT_FOUND"],
+  errors: ["INSTANCE_NOT_FOUND", "INSTANCE_NOT_STARTED"],
 });

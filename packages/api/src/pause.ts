@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { askerOf } from "./audit.ts";
 import { found } from "./not-found.ts";
+import { refuseWaiting } from "./waiting-instance.ts";
 import { rfc3339OrNull } from "./rfc3339.ts";
 import { routeOptions, type RouteOptions } from "./route-schema.ts";
 
@@ -33,6 +34,7 @@ async function ask(
     case "accepted":
       return { item: { id, status: answer.status, pausedAt: rfc3339OrNull(answer.pausedAt) } };
     case "not-found":
+      await refuseWaiting(context.db, id);
       return found<never>(undefined, { code: "INSTANCE_NOT_FOUND", what: "instance", id });
     case "ended":
       throw new CourierError(
@@ -67,6 +69,6 @@ function route(operationId: string, summary: string, description: string): Route
     isChange: true,
     params: { instanceId: "Id of the instance." },
     answers: { 200: { schema: "pause-response", description: "Whether it dispatches now." } },
-    errors: ["INSTANCE_NOT_FOUND", "INSTANCE_ENDED", "INSTANCE_CANCELLING"],
+    errors: ["INSTANCE_NOT_FOUND", "INSTANCE_NOT_STARTED", "INSTANCE_ENDED", "INSTANCE_CANCELLING"],
   });
 }

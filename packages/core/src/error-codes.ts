@@ -24,6 +24,7 @@ export type ErrorCode =
   | "ROUTE_NOT_FOUND"
   | "JOB_NOT_FOUND"
   | "INSTANCE_NOT_FOUND"
+  | "INSTANCE_NOT_STARTED"
   | "RUN_NOT_FOUND"
   | "EVIDENCE_NOT_FOUND"
   | "EVIDENCE_REFUSED"
@@ -98,6 +99,11 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
   ROUTE_NOT_FOUND: entry(404, 4, "see /openapi.json for the paths of this service"),
   JOB_NOT_FOUND: entry(404, 4, "list jobs with `courier-cli scheduler jobs list-jobs`"),
   INSTANCE_NOT_FOUND: entry(404, 4, "list instances with `courier-cli state instance list-all`"),
+  INSTANCE_NOT_STARTED: entry(
+    404,
+    4,
+    "it is there as soon as it starts; `courier-cli state instance cancel` lets it never start",
+  ),
   RUN_NOT_FOUND: entry(
     404,
     4,
@@ -156,7 +162,7 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = {
   JOB_OVERLAPS: entry(
     409,
     5,
-    "wait for the end of what is under way, or cancel it; `overlapPolicy: allow` lets instances run side by side",
+    "wait for the end of what is under way, or cancel it with `courier-cli state instance cancel`; `overlapPolicy: allow` lets instances run side by side",
   ),
   EXCEPTION_NAME_TAKEN: entry(
     409,

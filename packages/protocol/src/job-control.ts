@@ -75,8 +75,11 @@ export type StartAnswer =
   /** The job's overlap policy, or a start that waits already, is in the way. */
   | { readonly kind: "overlaps"; readonly reason: string };
 
-/** What came of asking for a cancel. `cancelling`: accepted, ends when every node confirmed or its grace ran out. */
-export type CancelAnswer = "cancelling" | "ended" | "not-found";
+/**
+ * What came of asking for a cancel. `cancelling`: accepted, ends when every node confirmed or its grace ran out. `withdrawn`: it
+ * had not started, and never will.
+ */
+export type CancelAnswer = "cancelling" | "withdrawn" | "ended" | "not-found";
 
 /** What the API asks of the scheduler beyond writing rows; implemented by the scheduler. */
 export interface JobControl {

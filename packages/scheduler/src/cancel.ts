@@ -5,6 +5,7 @@ import {
   findRun,
   lockInstances,
   updateInstance,
+  withdrawWaitingStart,
   type Database,
   type LockedInstance,
 } from "@courier/store";
@@ -28,7 +29,10 @@ interface CancelContext {
   readonly asker: Asker;
 }
 
-/** Marks an instance as cancelling and, in the same transaction, ends what has not started and stops what has. */
+/**
+ * Marks an instance as cancelling and, in the same transaction, ends what has not started and stops what has. One that waits to
+ * start does so no longer.
+ */
 export async function cancelInstance(
   db: Database,
   instanceId: string,
@@ -36,6 +40,10 @@ export async function cancelInstance(
 ): Promise<Canceled> {
   return db.transaction(async (tx) => {
     const turn: Turn = { tx, effects: new Effects(), ...context };
+    if (await withdrawWaitingStart(tx, instanceId)) {
+      await recordAudit(tx, { ...context, action: "instance.cancel", object: instanceId });
+      return { answer: "withdrawn", effects: turn.effects };
+    }
     const [locked] = await lockInstances(tx, [instanceId]);
     if (locked === undefined) return { answer: "not-found", effects: turn.effects };
     if (isInstanceFinal(locked.instance.status)) return { answer: "ended", effects: turn.effects };

@@ -41,6 +41,7 @@ export type { WaitingStart } from "./waiting-starts.ts";
 export {
   claimWaitingStarts,
   deleteWaitingStart,
+  withdrawWaitingStart,
   findWaitingStart,
   insertWaitingStart,
   postponeWaitingStart,

@@ -93,6 +93,16 @@ export async function deleteWaitingStart(tx: Db, jobId: string): Promise<void> {
   await writing(tx).deleteFrom("waiting_starts").where("job_id", "=", jobId).execute();
 }
 
+/** Forgets a start by the id of its instance; false: it does not wait, or no longer. */
+export async function withdrawWaitingStart(tx: Db, id: string): Promise<boolean> {
+  const withdrawn = await writing(tx)
+    .deleteFrom("waiting_starts")
+    .where("id", "=", id)
+    .returning("id")
+    .executeTakeFirst();
+  return withdrawn !== undefined;
+}
+
 /** Makes every start that waits for a time be looked at now: the times may have changed. */
 export async function reviewWaitingStarts(tx: Db, now: number): Promise<void> {
   await writing(tx)

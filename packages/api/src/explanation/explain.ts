@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { ApiContext } from "../api-context.ts";
 import { found } from "../not-found.ts";
 import { routeOptions } from "../route-schema.ts";
+import { refuseWaiting } from "../waiting-instance.ts";
 import { explanationItem } from "./explanation-json.ts";
 import { readFailures, type GroupFailures } from "./failures.ts";
 
@@ -19,6 +20,7 @@ export function addExplainRoute(app: FastifyInstance, context: ApiContext): void
     async (request) => {
       const id = request.params.instanceId;
       const item = await readExplanation(context, id);
+      if (item === undefined) await refuseWaiting(context.db, id);
       return { item: found(item, { code: "INSTANCE_NOT_FOUND", what: "instance", id }) };
     },
   );
@@ -55,5 +57,5 @@ const explainRoute = routeOptions({
   permission: "state:read",
   params: { instanceId: "Id of the instance." },
   answers: { 200: { schema: "instance-explanation", description: "The explanation." } },
-  errors: ["INSTANCE_NOT_FOUND"],
+  errors: ["INSTANCE_NOT_FOUND", "INSTANCE_NOT_STARTED"],
 });

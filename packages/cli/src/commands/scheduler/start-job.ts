@@ -75,7 +75,7 @@ async function readJobId(context: CommandContext, flags: Flags): Promise<string>
   return named;
 }
 
-/** Resolves with the id when there is such an instance: what waits has none yet. */
+/** Resolves with the id when there is such an instance: what waits has none yet. One that was canceled meanwhile is not waited for. */
 async function untilStarted(
   client: CourierClient,
   id: string,
@@ -86,10 +86,17 @@ async function untilStarted(
       await client.getInstance(id, { signal });
       return id;
     } catch (error) {
-      if (!(error instanceof CourierError) || error.code !== "INSTANCE_NOT_FOUND") throw error;
+      if (!(error instanceof CourierError)) throw error;
+      if (error.code === "INSTANCE_NOT_FOUND") throw neverStarts(id, error);
+      if (error.code !== "INSTANCE_NOT_STARTED") throw error;
       await world.delay(waitingLookDelayMs, signal);
     }
   }
+}
+
+function neverStarts(id: string, cause: CourierError): CourierError {
+  const message = `instance "${id}" was canceled, or left out, before it started`;
+  return new CourierError("INSTANCE_NOT_FOUND", message, { cause });
 }
 
 async function printStarted(
