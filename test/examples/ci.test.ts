@@ -67,7 +67,7 @@ async function readEvents(): Promise<unknown[]> {
   return lines.map((line) => JSON.parse(line) as unknown);
 }
 
-describe("deploy.sh", { timeout: 60_000 }, () => {
+describe("deploy.sh", () => {
   const command = "sh examples/ci/deploy.sh";
 
   it("deploys a commit once, however often it is asked to", async () => {
@@ -136,7 +136,7 @@ describe("deploy.sh", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the pipeline files", { timeout: 60_000 }, () => {
+describe("the pipeline files", () => {
   it("github-actions.yml is a workflow whose step deploys", async () => {
     const workflow = parse(await readFile(join(examples, "github-actions.yml"), "utf8")) as unknown;
     const steps = valueAt(workflow, ["jobs", "deploy", "steps"]) as readonly {
