@@ -281,8 +281,10 @@ test("leaves the daemon of a successful step alone", async () => {
 test("executes one run at a time, in order of arrival", async () => {
   const { server, witness } = fixture;
   await fixture.agent();
+  // The first gives the second a second to begin beside it.
+  const look = `for look in $(seq 20); do grep -q "begin 2" ${witness} || sleep 0.05; done`;
   const runs = [1, 2, 3].map((n) =>
-    assignment([`echo begin ${n} >> ${witness}\necho end ${n} >> ${witness}`]),
+    assignment([`echo begin ${n} >> ${witness}\n${look}\necho end ${n} >> ${witness}`]),
   );
 
   server.assign(...runs);

@@ -77,6 +77,28 @@ describe("a node that comes back", () => {
     expect(agent.assigned).toHaveLength(2);
   });
 
+  test("for the first time has lost no journal, and gets what waits for it", async () => {
+    await bench.start(1, { isOffline: true });
+    const id = await bench.fire({ groups: [{ nodes: [0] }] });
+    expect(await bench.statuses(id)).toEqual(["dispatched"]);
+
+    await bench.during(bench.agent(0).connect());
+
+    expect(bench.agent(0).assigned).toHaveLength(1);
+    expect(await bench.statuses(id)).toEqual(["dispatched"]);
+  });
+
+  test("is told to stop a run that it never got, instead of getting it", async () => {
+    const { id, runId, agent } = await fireOne(false);
+    await bench.during(agent.disconnect());
+    await bench.during(bench.scheduler.cancelInstance(id, ada));
+
+    await bench.during(agent.connect());
+
+    expect(agent.assigned).toHaveLength(1);
+    expect(agent.stops.at(-1)).toEqual({ runId, token: 1, outcome: "canceled" });
+  });
+
   test("with its journal, but without a run that it had started, leaves that unknown", async () => {
     const { id, agent } = await fireOne(true);
     await bench.during(agent.disconnect());
