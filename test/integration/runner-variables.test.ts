@@ -264,3 +264,27 @@ test("a run that starts from a later step has the values that it is given", asyn
   expect(result.status).toBe("success");
   expect(fixture.server.text(run.runId, { stepNumber: 2 })).toBe("a b\n");
 });
+
+test("a step fails that needs what the steps before it produced and nobody knows, until one produces it again", async () => {
+  const run = assignment(
+    [
+      shell("exit 1"),
+      shell("echo again", {
+        outputFieldRules: { A: rule() },
+        failureBehavior: { ...shell("").failureBehavior, action: "retryThenIgnore" },
+      }),
+      shell("echo {{.A}}"),
+      shell("echo $B", { expectedInputs: { B: expected({ default: "b" }) } }),
+    ],
+    { fromStep: 2, lostValues: ["A", "B"] },
+  );
+
+  const result = await execute(run);
+
+  expect(result.steps.map(({ status }) => status)).toEqual([
+    ...["skipped", "success", "success", "failure"],
+  ]);
+  expect(result.reason).toBe(
+    'step 4 "step": variable "B" has no value here: a step that this run leaves out produced it, and the service does not know it, because it is sensitive or too long; start from that step',
+  );
+});

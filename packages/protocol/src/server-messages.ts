@@ -30,6 +30,8 @@ export interface Assignment {
   readonly fromStep?: number;
   /** What the steps before `fromStep` produced in the run that this one repeats, as far as the service knows it. */
   readonly values?: Readonly<Record<string, string>>;
+  /** Names of what they produced besides, and what the service does not know: a step that needs one of these fails. */
+  readonly lostValues?: readonly string[];
 }
 
 /** Runs to journal, acknowledge with `accepted`, and execute. A run that the node knows already is only acknowledged again. */

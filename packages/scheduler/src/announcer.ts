@@ -72,11 +72,15 @@ export class Announcer {
     for (const run of dispatched) {
       if (run.sessionId === null) continue;
       const { base, bytes: baseBytes } = await this.#specs.read(run.instanceId);
-      const { values, bytes: valuesBytes } = carried.get(run.id) ?? { values: undefined, bytes: 0 };
+      const { values, lost = [], bytes: valuesBytes } = carried.get(run.id) ?? noValues;
       const bytes = baseBytes + valuesBytes;
       const ofSession = bySession.get(run.sessionId) ?? { nodeId: run.nodeId, assignments: [] };
       const item = { runId: run.id, token: run.token, ...base };
-      const withValues = values === undefined ? item : { ...item, values };
+      const withValues = {
+        ...item,
+        ...(values === undefined ? {} : { values }),
+        ...(lost.length === 0 ? {} : { lostValues: lost }),
+      };
       ofSession.assignments.push({ item: withValues, bytes });
       bySession.set(run.sessionId, ofSession);
     }
@@ -105,6 +109,9 @@ export class Announcer {
     this.#bus.publish(nodeTopic(nodeId), delivery);
   }
 }
+
+/** Of a run that starts from its first step. */
+const noValues: Partial<CarriedValues> & Pick<CarriedValues, "bytes"> = { bytes: 0 };
 
 interface Sized<Item> {
   readonly item: Item;

@@ -4,7 +4,11 @@ import { canonicaliseTemplate } from "../template/canonicalise.ts";
 import { resolveStep, type ResolvedStep } from "./resolve-step.ts";
 import type { Values } from "./value.ts";
 
-function resolve(step: Partial<Step>, produced: Values = {}): ResolvedStep {
+function resolve(
+  step: Partial<Step>,
+  produced: Values = {},
+  lost: ReadonlySet<string> = new Set(),
+): ResolvedStep {
   const { actions } = canonicaliseTemplate({
     name: "job",
     scheduleRule: "immediate",
@@ -22,7 +26,7 @@ function resolve(step: Partial<Step>, produced: Values = {}): ResolvedStep {
   });
   const [canonical] = actions.steps;
   if (canonical === undefined) throw new Error("no step");
-  return resolveStep(canonical, produced);
+  return resolveStep(canonical, produced, lost);
 }
 
 const plain = (text: string): Values[string] => ({ text, isSensitive: false });
@@ -98,6 +102,30 @@ test("a required input without a value fails the step", () => {
       'required input "A" has no value: neither the step\'s inputs nor an earlier step give it one, and it has no default',
     shownInputs: "",
   });
+});
+
+const command = { linux: ["true"] };
+
+test.each<[string, Partial<Step>]>([
+  ["declares it, whatever its default", { command, expectedInputs: { A: { default: "x" } } }],
+  ["has it in its command", { command: { linux: ["echo {{ shellquote .A }}"] } }],
+  ["has it in an input, also of the same name", { inputs: { A: "{{.A}}" } }],
+  ["asks for it", { command, conditions: [{ inputName: "A", operator: "eq", value: "" }] }],
+])("a step that %s fails when the value was produced and is lost", (_what, step) => {
+  const resolved = resolve(step, {}, new Set(["A"]));
+
+  expect(resolved.kind).toBe("fail");
+  expect(resolved).toHaveProperty(
+    "reason",
+    expect.stringMatching(/^variable "A" has no value here: /),
+  );
+});
+
+test("a step that gives a lost variable its own value, or has nothing to do with it, is executed", () => {
+  const lost = new Set(["A"]);
+
+  expect(resolve({ inputs: { A: "mine" } }, {}, lost).kind).toBe("run");
+  expect(resolve({ command }, {}, lost).kind).toBe("run");
 });
 
 test("a produced empty text is a value", () => {

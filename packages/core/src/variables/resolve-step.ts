@@ -34,9 +34,14 @@ export type ResolvedStep =
 
 /**
  * Resolves a step against what the steps before it have produced: the step's own inputs come first, then the produced
- * value, then the default (semantics.md section 5, "Variables" and "Conditions").
+ * value, then the default (semantics.md section 5, "Variables" and "Conditions"). A step that needs one of `lost`, which were
+ * produced and cannot be known here, fails: a default in their place would be another value than the one that was meant.
  */
-export function resolveStep(step: CanonicalStep, produced: Values): ResolvedStep {
+export function resolveStep(
+  step: CanonicalStep,
+  produced: Values,
+  lost: ReadonlySet<string> = new Set(),
+): ResolvedStep {
   const outer = outerScope(step, produced);
   const { inputs, problem } = ownInputs(step, outer);
   const scope: Values = { ...outer, ...inputs };
@@ -45,6 +50,8 @@ export function resolveStep(step: CanonicalStep, produced: Values): ResolvedStep
     ...{ kind, reason, shownInputs },
   });
 
+  const missed = lost.size === 0 ? undefined : neededNames(step).find((name) => lost.has(name));
+  if (missed !== undefined) return end("fail", lostReason(missed));
   for (const condition of step.conditions) {
     const { inputName } = condition;
     const value = valueOf(scope, inputName);
@@ -176,6 +183,23 @@ function environmentOf(step: CanonicalStep, scope: Values): Record<string, strin
 /** Inputs that say how a step is executed, and are no variables for its processes. */
 function isReservedInput(name: string): boolean {
   return name === "dir" || name === "user";
+}
+
+/** What has to come from the steps before, or from a default: the step itself gives it no value. */
+function neededNames(step: CanonicalStep): readonly string[] {
+  const given = new Set(Object.keys(step.inputs));
+  const needed = [
+    ...Object.keys(step.expectedInputs),
+    ...step.conditions.map((one) => one.inputName),
+  ];
+  visitTexts(step.command, "", (text) => needed.push(...variablesOf(text)));
+  const outer = needed.filter((name) => !given.has(name));
+  visitTexts(step.inputs, "", (text) => outer.push(...variablesOf(text)));
+  return outer;
+}
+
+function lostReason(name: string): string {
+  return `variable "${name}" has no value here: a step that this run leaves out produced it, and the service does not know it, because it is sensitive or too long; start from that step`;
 }
 
 /** Declared, given, or used in a text. */

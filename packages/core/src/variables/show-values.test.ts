@@ -17,7 +17,7 @@ test("what is shown whole can be read again, what is masked or long cannot", () 
   });
 
   expect(shown).toBe(String.raw`{"A":"false\n","T":"***","L":{"characters":2000}}`);
-  expect(readShown(shown)).toEqual({ A: "false\n" });
+  expect(readShown(shown)).toEqual({ values: { A: "false\n" }, lost: ["T", "L"] });
 });
 
 test("counts what finds no room, and stays JSON", () => {

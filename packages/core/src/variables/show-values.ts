@@ -6,6 +6,9 @@ const shownLengthMax = 1024;
 /** What is shown of all inputs or all outputs of a step, characters of JSON. */
 export const shownValuesLengthMax = 16_384;
 
+/** Stands for values that found no room; no variable has such a name. */
+const omittedKey = "…";
+
 /** The values of the names as one JSON object; empty when there is none, as the original's list-steps has it. */
 export function showInputs(names: readonly string[], values: Values): string {
   return showValues(
@@ -42,7 +45,7 @@ function showValues(entries: readonly (readonly [string, Value])[]): string {
   }
   const text = JSON.stringify(shown);
   if (omitted === 0) return text;
-  return `${text.slice(0, -1)}${text === "{}" ? "" : ","}"…":${JSON.stringify(`${omitted} more`)}}`;
+  return `${text.slice(0, -1)}${text === "{}" ? "" : ","}${JSON.stringify(omittedKey)}:${JSON.stringify(`${omitted} more`)}}`;
 }
 
 function showOne({ text, isSensitive }: Value): string | { readonly characters: number } {
@@ -50,14 +53,23 @@ function showOne({ text, isSensitive }: Value): string | { readonly characters: 
   return text.length <= shownLengthMax ? text : { characters: text.length };
 }
 
-/** The values that a shown text still has whole: neither masked nor too long to show. */
-export function readShown(shown: string): Readonly<Record<string, string>> {
-  if (shown === "") return {};
-  const values: unknown = JSON.parse(shown);
-  if (typeof values !== "object" || values === null) return {};
-  return Object.fromEntries(
-    Object.entries(values).filter(
-      (entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== mask,
-    ),
-  );
+/** What a shown text still has of the values. */
+export interface ReadValues {
+  /** Those that are whole. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Names of those that are masked or too long to show. */
+  readonly lost: readonly string[];
+}
+
+/** Reads what `showOutputs` has written; values that found no room are not even named there. */
+export function readShown(shown: string): ReadValues {
+  const read: unknown = shown === "" ? {} : JSON.parse(shown);
+  if (typeof read !== "object" || read === null) return { values: {}, lost: [] };
+  const entries: [string, unknown][] = Object.entries(read);
+  const isWhole = (entry: [string, unknown]): entry is [string, string] =>
+    typeof entry[1] === "string" && entry[1] !== mask;
+  return {
+    values: Object.fromEntries(entries.filter(isWhole)),
+    lost: entries.flatMap((entry) => (isWhole(entry) || entry[0] === omittedKey ? [] : [entry[0]])),
+  };
 }

@@ -44,6 +44,8 @@ export interface RunState {
   readonly endedSteps: readonly StepReport[];
   /** What the ended steps have produced, the latest value of each name. */
   readonly values: Values;
+  /** Produced by steps that the run leaves out, and not known to the service. */
+  readonly lostValues: ReadonlySet<string>;
   /** Sensitive values of attempts that were not the last of their step. */
   readonly secrets: readonly string[];
   readonly result: RunResult | undefined;
@@ -88,7 +90,8 @@ function accept(state: RunState, { assignment, at }: AcceptedRecord): RunState {
     skippedStep({ stepNumber: index + 1, reason: `the run starts from step ${fromStep}`, at }),
   );
   const values = mapValues(assignment.values ?? {}, (text) => ({ text, isSensitive: false }));
-  return { ...state, assignment, endedSteps: skipped, values };
+  const lostValues = new Set(assignment.lostValues);
+  return { ...state, assignment, endedSteps: skipped, values, lostValues };
 }
 
 function stepEnded(state: RunState, { step, values = {} }: StepEndedRecord): RunState {
@@ -98,6 +101,7 @@ function stepEnded(state: RunState, { step, values = {} }: StepEndedRecord): Run
     artifacts: [],
     endedSteps: [...state.endedSteps, step],
     values: { ...state.values, ...values },
+    lostValues: new Set([...state.lostValues].filter((name) => !Object.hasOwn(values, name))),
   };
 }
 
@@ -113,6 +117,7 @@ function emptyState(runId: string, token: number): RunState {
     artifacts: [],
     endedSteps: [],
     values: {},
+    lostValues: new Set(),
     secrets: [],
     result: undefined,
     isAcked: false,

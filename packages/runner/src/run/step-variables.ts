@@ -32,7 +32,7 @@ export class StepVariables {
 
   constructor(state: RunState, step: CanonicalStep) {
     this.#step = step;
-    this.resolved = resolveStep(step, state.values);
+    this.resolved = resolveStep(step, state.values, state.lostValues);
     this.#secrets = [
       ...(state.assignment?.steps ?? []).flatMap(writtenSecrets),
       ...secretTexts(state.values),

@@ -6324,6 +6324,14 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
               maxLength: 65536,
             },
           },
+          lostValues: {
+            type: "array",
+            description:
+              "Names of variables that these steps produced and whose values the service does not know.",
+            items: {
+              type: "string",
+            },
+          },
         },
       },
       FrameServerMessage: {

@@ -63,6 +63,10 @@ export interface FrameAssignment {
   values?: {
     [k: string]: string;
   };
+  /**
+   * Names of variables that these steps produced and whose values the service does not know.
+   */
+  lostValues?: string[];
 }
 /**
  * Runs to end.
