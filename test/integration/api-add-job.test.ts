@@ -91,6 +91,21 @@ actions: {steps: [{name: s, interpreter: {name: chef-platform/shell-interpreter}
     expect(at(answer.json, "error", "message")).toContain("1 to 255 characters");
   });
 
+  it("names what is wrong with the schedule and with the steps at once", async () => {
+    const interpreter = { name: "chef-platform/shell-interpreter" };
+    const step = { name: "s", interpreter, command: { linux: ["echo {{.MISSING}}"] } };
+    const wrong = { actions: { steps: [step] }, scheduleRule: "CRON:99 * * * *" };
+    const body = { ...template("wrong twice", ["web-1"]), ...wrong };
+
+    const { json } = await fixture.send("POST", jobsPath, { token, body });
+
+    const details = at(json, "error", "details") as readonly { pointer: string }[];
+    expect(details.map(({ pointer }) => pointer).toSorted()).toEqual([
+      "/actions/steps/0/command/linux/0",
+      "/scheduleRule",
+    ]);
+  });
+
   it("stores nothing of a refused job", async () => {
     const body = template("refused", ["web-1", "ghost"]);
 

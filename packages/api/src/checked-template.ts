@@ -46,11 +46,10 @@ export async function checkTemplate(
   const result = await validateTemplate(text, format, { ignoredFields });
   if (!result.ok) throw invalid(result.problems);
   const job = canonicaliseTemplate(result.template);
-  const mistakes = findMistakes(job);
-  if (mistakes.length > 0) throw invalid(await result.locate(mistakes));
   const isKept = replaced !== undefined && isSameSchedule(replaced, job);
   const scheduleProblems = isKept ? [] : findScheduleProblems(job, now);
-  if (scheduleProblems.length > 0) throw invalid(await result.locate(scheduleProblems));
+  const mistakes = [...scheduleProblems, ...findMistakes(job)];
+  if (mistakes.length > 0) throw invalid(await result.locate(mistakes));
   const unsupported = findUnsupported(job);
   if (unsupported.length > 0) throw unsupportedError(await result.locate(unsupported));
   const { ignored, locate } = result;

@@ -25,10 +25,8 @@ export async function checkTemplate(body: Body, now: number): Promise<CheckedTem
   const result = await validateTemplate(body.text, body.format);
   if (!result.ok) throw invalid(body, result.problems);
   const job = canonicaliseTemplate(result.template);
-  const mistakes = findMistakes(job);
+  const mistakes = [...findScheduleProblems(job, now), ...findMistakes(job)];
   if (mistakes.length > 0) throw invalid(body, await result.locate(mistakes));
-  const scheduleProblems = findScheduleProblems(job, now);
-  if (scheduleProblems.length > 0) throw invalid(body, await result.locate(scheduleProblems));
   return {
     job,
     warnings: [...(await result.locate(findScheduleWarnings(job, now))), ...result.warnings],
