@@ -89,10 +89,14 @@ describe("the examples on real nodes", () => {
     ],
     [
       "outputs.json",
-      "scanner version: 7.3 (stable)\nscanner 7.3 exited with 4: ssh-2 failed\n",
+      "scanner version: 7.3 (stable)\nscanner 7.3 exited with 4: ssh-2 failed, ntp-1 is worst\n",
       [
-        ["failure", '{"dir":"/tmp"}', '{"CODE":"4","FIRST_FAILED":"ssh-2","SCANNER":"7.3"}'],
-        ["success", '{"CODE":"4","FIRST_FAILED":"ssh-2","SCANNER":"7.3"}', ""],
+        [
+          "failure",
+          '{"dir":"/tmp"}',
+          '{"CODE":"4","FIRST_FAILED":"ssh-2","SCANNER":"7.3","WORST":"ntp-1"}',
+        ],
+        ["success", '{"CODE":"4","FIRST_FAILED":"ssh-2","SCANNER":"7.3","WORST":"ntp-1"}', ""],
       ],
     ],
     [

@@ -1,4 +1,4 @@
-import type { Key } from "./select-first.ts";
+import type { Key } from "./place.ts";
 
 /** A list or an object that has begun and not ended. */
 interface Frame {

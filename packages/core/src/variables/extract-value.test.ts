@@ -49,6 +49,7 @@ test.each<[Partial<CanonicalOutputFieldRule>, string, string]>([
   // The last one counts, as everywhere.
   [jsonPath("$.a"), '{"a":[1], "a":[2.0], "b":3}', "[2.0]"],
   [jsonPath("$..c"), '{"b":{"x":[{}, {"c":7.50}]}}', "7.50"],
+  [jsonPath("$[?search(@.b, 'x+$')].c"), '[{"b":"xa","c":1},{"b":"ax","c":2.0}]', "2.0"],
 ])("%j finds in %j", (rule, text, expected) => {
   expect(extract(rule, text)).toEqual({ kind: "found", text: expected });
 });
@@ -73,6 +74,16 @@ test.each<[Partial<CanonicalOutputFieldRule>, string, string]>([
   [{ sensitive: true }, "x".repeat(16_385), "has 16385 bytes; a sensitive value has at most 16384"],
   [{}, "a\uFFFDb", "is not valid UTF-8 text"],
   [{}, "a\0b", "contains a NUL byte, which no variable can hold"],
+  [
+    jsonPath("$[?count($[*]) == 1]"),
+    JSON.stringify(Array.from({ length: 2000 }, () => 1)),
+    '"$[?count($[*]) == 1]" is too costly: more than to look at 1000000 values',
+  ],
+  [
+    jsonPath("$[?@..a == 1]"),
+    "[]",
+    'is not a JSONPath: expected a path to one value; value() or count() takes one to several at character 4: "@..a == 1]"',
+  ],
 ])("%j refuses what cannot be a value", (rule, text, reason) => {
   expect(extract(rule, text)).toEqual({ kind: "refused", reason });
 });

@@ -2,7 +2,8 @@ import type { CanonicalOutputFieldRule } from "@courier/schema";
 import { assert, assertNever } from "../assert.ts";
 import { jsonSourceAt } from "../json-path/json-source.ts";
 import { parseJsonPath } from "../json-path/parse-json-path.ts";
-import { selectFirst, visitedValuesMax } from "../json-path/select-first.ts";
+import { selectFirst } from "../json-path/select-first.ts";
+import { visitedValuesMax } from "../json-path/work-budget.ts";
 import { compileLinearRegex } from "../text/linear-regex.ts";
 import { valueProblem } from "./value.ts";
 
@@ -68,7 +69,8 @@ function extractByRegex(expression: string, text: string): Extraction {
 
 function extractByPath(expression: string, text: string): Extraction {
   const parsed = parseJsonPath(expression);
-  assert(parsed.ok, "an expression is checked before it is used");
+  // A job that was stored by a version that took it.
+  if (!parsed.ok) return { kind: "refused", reason: `is not a JSONPath: ${parsed.reason}` };
   const document = parseJson(text);
   if (document === undefined) return { kind: "nothing", reason: "the source is not JSON" };
   const selection = selectFirst(parsed.path, document.value);
@@ -81,7 +83,7 @@ function extractByPath(expression: string, text: string): Extraction {
     case "nothing":
       return { kind: "nothing", reason: `${JSON.stringify(expression)} selects nothing` };
     case "tooMuch": {
-      const reason = `${JSON.stringify(expression)} looks at more than ${visitedValuesMax} values`;
+      const reason = `${JSON.stringify(expression)} is too costly: more than to look at ${visitedValuesMax} values`;
       return { kind: "refused", reason };
     }
     default:
