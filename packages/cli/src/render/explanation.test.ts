@@ -82,6 +82,11 @@ test("names what failed, and says how much of each list is not shown", () => {
           },
         ],
       },
+      {
+        ...{ groupNumber: 2, status: "success", reason: "", nodeCount: 1, counts, summary: "" },
+        ...{ deadlineAt: null, waits: [], failures: [], unfoldedCount: 0, firstFailures: [] },
+        criteria: [{ status: "success", limit: 1, count: 1, standing: "met", message: "1 of 1" }],
+      },
     ],
   };
 
@@ -99,6 +104,9 @@ test("names what failed, and says how much of each list is not shown", () => {
       4 nodes: exit code 1 (db-1, db-2, … and 2 more)
       first failures:
         T1 n-1 failure, run r-1
+
+    group 2 (1 node): success
+      criterion met: 1 of 1
     "
   `);
 });
