@@ -30,11 +30,11 @@ describe("held positions", () => {
     }
     const tried: number[] = [];
 
-    held.tryFirst(
-      () => 2,
-      (position) => tried.push(position) > 0,
-    );
+    const tryOne = (position: number): boolean => tried.push(position) > 0;
 
+    held.tryFirst(() => 1, tryOne);
+    expect(tried).toEqual([2, 4]);
+    held.tryFirst(() => 1, tryOne);
     expect(tried).toEqual([2, 4, 6, 7]);
     expect(held.count).toBe(0);
   });
