@@ -10,6 +10,10 @@ export type ScheduleRule = string;
  *
  */
 export type RecurrenceRule = string;
+/**
+ * What becomes of occurrences that no service was there for. Up to a minute late is in time: such ones start whatever the policy. Default runLatest.
+ *
+ */
 export type MisfirePolicy = "skip" | "runLatest" | "runAll";
 export type OverlapPolicy = "queue" | "skip" | "allow";
 export type ExecutionType = "sequential" | "parallel";

@@ -2547,6 +2547,8 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
       MisfirePolicy: {
         type: "string",
         enum: ["skip", "runLatest", "runAll"],
+        description:
+          "What becomes of occurrences that no service was there for. Up to a minute late is in time: such ones start whatever the policy. Default runLatest.",
       },
       OverlapPolicy: {
         type: "string",
