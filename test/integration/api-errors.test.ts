@@ -102,6 +102,10 @@ describe("what a person reads when something is wrong", () => {
     expect(await errorOf("GET", `${jobsPath}?page=one`)).toMatchSnapshot();
     expect(await errorOf("GET", `${jobsPath}?size=1001`)).toMatchSnapshot();
     expect(await errorOf("GET", `${jobsPath}?page=1&page=2`)).toMatchSnapshot();
+    const instances = "/courier/state-api/v1/instances";
+    expect(await errorOf("GET", `${instances}?runAfter=yesterday`)).toContain(
+      '"yesterday" is not valid, expected a time such as 2026-01-31T08:00:00Z (RFC 3339)',
+    );
   });
 
   it("is a path or a method that does not exist", async () => {

@@ -20,11 +20,11 @@ export interface InstanceListQuery {
   jobId?: string;
   status?: InstanceStatus;
   /**
-   * Created after this time (RFC 3339); `run-after` is accepted too.
+   * a time such as 2026-01-31T08:00:00Z (RFC 3339); `run-after` is accepted too. Only what was created after it.
    */
   runAfter?: string;
   /**
-   * Created before this time (RFC 3339); `run-before` is accepted too.
+   * a time such as 2026-01-31T08:00:00Z (RFC 3339); `run-before` is accepted too. Only what was created before it.
    */
   runBefore?: string;
 }

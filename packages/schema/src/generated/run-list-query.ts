@@ -24,11 +24,11 @@ export interface RunListQuery {
   nodeId?: string;
   status?: RunStatus;
   /**
-   * Last updated after this time (RFC 3339); `run-after` is accepted too.
+   * a time such as 2026-01-31T08:00:00Z (RFC 3339); `run-after` is accepted too. Only what was last updated after it.
    */
   runAfter?: string;
   /**
-   * Last updated before this time (RFC 3339); `run-before` is accepted too.
+   * a time such as 2026-01-31T08:00:00Z (RFC 3339); `run-before` is accepted too. Only what was last updated before it.
    */
   runBefore?: string;
 }

@@ -2190,13 +2190,15 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         type: "string",
         pattern:
           "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
-        description: "Created after this time (RFC 3339); `run-after` is accepted too.",
+        description:
+          "a time such as 2026-01-31T08:00:00Z (RFC 3339); `run-after` is accepted too. Only what was created after it.",
       },
       runBefore: {
         type: "string",
         pattern:
           "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
-        description: "Created before this time (RFC 3339); `run-before` is accepted too.",
+        description:
+          "a time such as 2026-01-31T08:00:00Z (RFC 3339); `run-before` is accepted too. Only what was created before it.",
       },
     },
   },
@@ -5856,13 +5858,15 @@ export const schemas: Readonly<Record<keyof SchemaTypes, JsonSchema>> = {
         type: "string",
         pattern:
           "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
-        description: "Last updated after this time (RFC 3339); `run-after` is accepted too.",
+        description:
+          "a time such as 2026-01-31T08:00:00Z (RFC 3339); `run-after` is accepted too. Only what was last updated after it.",
       },
       runBefore: {
         type: "string",
         pattern:
           "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$",
-        description: "Last updated before this time (RFC 3339); `run-before` is accepted too.",
+        description:
+          "a time such as 2026-01-31T08:00:00Z (RFC 3339); `run-before` is accepted too. Only what was last updated before it.",
       },
     },
   },
