@@ -160,6 +160,25 @@ test("signals to the wrapper change nothing", async () => {
   expect(result.steps[0]).toMatchObject({ status: "failure", exitCode: 137 });
 });
 
+test("signals that come as a step ends do not cost its outcome", async () => {
+  const { server, witness } = fixture;
+  await fixture.agent();
+  const wrapper = await theWrapper();
+
+  for (let round = 1; round <= 40; round += 1) {
+    const gate = join(fixture.directory, `gate-${round}`);
+    const waiting = `mkfifo ${gate}; echo ${round} >> ${witness}; read line < ${gate}`;
+    const run = assignment([`${waiting}; kill -KILL $$`]);
+    server.assign(run);
+    await until(() => fixture.readWitness().endsWith(`${round}\n`));
+    process.kill(wrapper, "SIGTERM");
+    process.kill(wrapper, "SIGUSR1");
+    writeFileSync(gate, "go\n");
+
+    expect((await server.result(run.runId)).steps).toMatchObject([{ exitCode: 137 }]);
+  }
+});
+
 test("a waiting wrapper that was killed is replaced", async () => {
   const { server } = fixture;
   await fixture.agent();

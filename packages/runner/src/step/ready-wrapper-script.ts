@@ -7,11 +7,12 @@
  * attempt's outcome is in its directory, `exit CODE` is said on standard output, or `last CODE` when no order will be
  * taken any more. See README.md ("Run directory") for the files.
  */
-export const readyWrapperScript: string = String.raw`# Courier ready wrapper, version 1.
+export const readyWrapperScript: string = String.raw`# Courier ready wrapper, version 2.
 courier_boot=$1
 set -f
-# A handler, not "ignore": ignored signals would be ignored by the steps as well.
-trap : HUP INT QUIT TERM USR1 USR2 ALRM
+# Ignored, because what a "wait" that a signal interrupts says of a step that ends meanwhile is -1, for ever (bash 5.2).
+courier_signals='HUP INT QUIT TERM USR1 USR2 ALRM'
+trap '' $courier_signals
 
 # The 20th field of a process's stat after the command's name, which may hold spaces and parentheses.
 courier_start_of() {
@@ -25,8 +26,7 @@ courier_start_of $$
 courier_own_start=$courier_start
 
 while :; do
-  # A signal interrupts a read; only the end of the input ends this process.
-  until read -r courier_length; do [ $? -gt 128 ] || exit 0; done
+  read -r courier_length || exit 0
   IFS= read -r -N "$courier_length" courier_order || exit 0
   courier_words=($courier_order)
   if [[ $courier_order == *\\* ]]; then
@@ -43,6 +43,8 @@ while :; do
 
   courier_input=/dev/null
   [ -f "$courier_dir/stdin" ] && courier_input=$courier_dir/stdin
+  # A handler while the step is forked, not "ignore": ignored signals would be ignored by the step as well.
+  trap : $courier_signals
   # Job control makes the step the leader of a process group of its own, and leaves SIGINT and SIGQUIT alone.
   set -m
   {
@@ -50,6 +52,7 @@ while :; do
     exec "${"$"}{courier_words[@]:3:courier_count}"
   } < "$courier_input" > "$courier_dir/stdout" 2> "$courier_dir/stderr" &
   courier_step=$!
+  trap '' $courier_signals
   # Off while waiting: a step that is stopped has not ended.
   set +m
   courier_start_of "$courier_step"
@@ -57,12 +60,6 @@ while :; do
 
   wait "$courier_step"
   courier_code=$?
-  if [ "$courier_code" -gt 128 ]; then
-    # Either the step was ended by a signal, or one to this process has interrupted the wait.
-    while kill -0 "$courier_step"; do wait "$courier_step"; done
-    wait "$courier_step"
-    courier_code=$?
-  fi
 
   # A full disk must not lose the outcome; the state file's first block exists, so this hardly ever waits.
   until printf 'exit %s\n' "$courier_code" >> "$courier_dir/state"; do
