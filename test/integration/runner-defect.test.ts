@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { SystemClock } from "@courier/runner";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { assignment, setup, type RunnerFixture } from "./runner-fixture.ts";
@@ -15,6 +16,8 @@ afterEach(async () => {
 
 test("a defect of the agent ends the run as unknown, with what the step has written until then", async () => {
   const { server, witness } = fixture;
+  // A heartbeat asks for the time, too.
+  server.heartbeatIntervalMs = 600_000;
   /** Stands for the defect: fails once, when the agent judges the step that has written the witness. */
   class FailingClock extends SystemClock {
     #hasFailed = false;
@@ -26,9 +29,14 @@ test("a defect of the agent ends the run as unknown, with what the step has writ
     }
   }
   await fixture.agent({ clock: new FailingClock() });
-  const run = assignment([`echo written; echo done > ${witness}`, "true"]);
+  const gate = join(fixture.directory, "gate");
+  const script = `mkfifo ${gate}; echo written; read line < ${gate}; echo more; echo done > ${witness}`;
+  const run = assignment([script, "true"]);
 
   server.assign(run);
+  // The agent follows the step: what it asks the time for next is its judgement.
+  await server.waitFor((message) => message.type === "output");
+  writeFileSync(gate, "go\n");
   const result = await server.result(run.runId);
 
   const reason = "the agent failed while it executed the run: this is a defect";
@@ -37,5 +45,5 @@ test("a defect of the agent ends the run as unknown, with what the step has writ
     { status: "failure", attemptCount: 1, reason },
     { status: "skipped", attemptCount: 0, reason: "the run ended before this step: unknown" },
   ]);
-  expect(server.text(run.runId)).toBe("written\n");
+  expect(server.text(run.runId)).toBe("written\nmore\n");
 });
