@@ -36,6 +36,7 @@ import {
   updateInstance,
   type ExceptionRuleRow,
   type MissedOccurrences,
+  withdrawWaitingStart,
   type WaitingStart,
 } from "@courier/store";
 import { expect, test } from "vitest";
@@ -264,6 +265,18 @@ onEachDatabase("waiting starts", (setup) => {
     expect(await findWaitingStart(db, { jobId })).toEqual(start);
     expect(await findWaitingStart(db, { id: start.id })).toEqual(start);
     await deleteWaitingStart(db, jobId);
+    expect(await findWaitingStart(db, { jobId })).toBeUndefined();
+  });
+
+  test("are withdrawn by the id of their instance, once", async () => {
+    const { db, addJob } = await setup();
+    const { id: jobId } = await addJob();
+    const start = waiting(jobId);
+    await insertWaitingStart(db, start);
+
+    expect(await withdrawWaitingStart(db, jobId)).toBe(false);
+    expect(await withdrawWaitingStart(db, start.id)).toBe(true);
+    expect(await withdrawWaitingStart(db, start.id)).toBe(false);
     expect(await findWaitingStart(db, { jobId })).toBeUndefined();
   });
 
