@@ -73,7 +73,7 @@ describe("global exceptions", () => {
     );
 
     expect(waits.status).toBe(202);
-    expect(errorOf(early).slice(0, 2)).toEqual([404, "INSTANCE_NOT_FOUND"]);
+    expect(errorOf(early).slice(0, 2)).toEqual([404, "INSTANCE_NOT_STARTED"]);
     expect(at(early.json, "error", "message")).toContain(
       'has not started yet: held back by global exception "freeze", not before ',
     );
