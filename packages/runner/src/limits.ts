@@ -31,9 +31,6 @@ export const playbookFetchTimeoutMs = 60_000;
 /** Redirects that are followed to it. */
 export const playbookRedirectsMax = 5;
 
-/** How long a tool may take to tell its version, ms; it is killed then. */
-export const toolVersionTimeoutMs = 30_000;
-
 /** How often output files and reattached wrappers are looked at while a step runs, ms. */
 export const watchIntervalMs = 100;
 

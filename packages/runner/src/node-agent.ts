@@ -160,7 +160,7 @@ export class NodeAgent implements Service {
       spoolBytesMax: options.spoolBytesMax ?? spoolBytesMaxDefault,
       random: options.random,
     });
-    return { desk, journalId, skills: interpreters.own() };
+    return { desk, journalId, skills: interpreters.skills() };
   }
 
   async #enrollAndConnect(running: Running): Promise<void> {

@@ -1,9 +1,7 @@
-import { basename } from "node:path";
 import type { CanonicalStep } from "@courier/schema";
 import { isVersionWithin } from "@courier/core";
 import type { OutputStream } from "@courier/protocol";
 import type { Installation, Interpreter, StepProcess } from "./interpreter.ts";
-import { ToolVersions } from "./tool-versions.ts";
 
 /** Something that this node can do. */
 export interface Skill {
@@ -19,20 +17,16 @@ export type InterpreterChoice =
 /** The interpreters of one node. */
 export class InstalledInterpreters {
   readonly #interpreters: ReadonlyMap<string, Interpreter>;
-  readonly #toolVersions = new ToolVersions();
 
   constructor(interpreters: readonly Interpreter[]) {
     this.#interpreters = new Map(interpreters.map((entry) => [entry.name, entry]));
   }
 
-  /** What this node has now: each installed interpreter, and each tool under its own name and version (`bash`, `5.2.15`). */
-  async skills(): Promise<readonly Skill[]> {
-    const tools = await Promise.all(
-      [...this.#interpreters.values()].map(async (entry) => await this.#toolSkill(entry)),
-    );
-    return [...this.own(), ...tools.filter((skill) => skill !== undefined)].toSorted((a, b) =>
-      a.name < b.name ? -1 : 1,
-    );
+  /** The interpreters that this node has now, with their versions. */
+  skills(): Skill[] {
+    return [...this.#interpreters.values()]
+      .filter((entry) => entry.refusal === undefined && entry.locate() !== undefined)
+      .map(({ name, version }) => ({ name, version }));
   }
 
   /** Where an interpreter is and its version, for a report; empty texts when it is not (any more) there. */
@@ -67,22 +61,8 @@ export class InstalledInterpreters {
     return choice.ok ? { ...choice, installation: { path, version } } : choice;
   }
 
-  own(): Skill[] {
-    return [...this.#interpreters.values()]
-      .filter((entry) => entry.refusal === undefined && entry.locate() !== undefined)
-      .map(({ name, version }) => ({ name, version }));
-  }
-
-  async #toolSkill(interpreter: Interpreter): Promise<Skill | undefined> {
-    const { versionFlag } = interpreter;
-    const path = interpreter.locate();
-    if (versionFlag === undefined || path === undefined) return undefined;
-    const version = await this.#toolVersions.versionOf(path, versionFlag);
-    return version === undefined ? undefined : { name: basename(path, ".exe"), version };
-  }
-
   #unknown(name: string): string {
-    const known = this.own().map((skill) => `"${skill.name}"`);
+    const known = this.skills().map((skill) => `"${skill.name}"`);
     return `interpreter "${name}" is not installed on this node; it has ${known.join(", ")}`;
   }
 }

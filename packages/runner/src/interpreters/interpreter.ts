@@ -28,8 +28,6 @@ export interface Interpreter {
   readonly tool: string;
   /** Path of the tool, looked up anew each time (an earlier step may have installed it); undefined when there is none. */
   locate(): string | undefined;
-  /** Argument that makes the tool tell its version; without one the tool is no skill of its own. */
-  readonly versionFlag?: string;
   /** Why this node executes none of its steps, whatever is installed; such an interpreter is no skill. */
   readonly refusal?: string;
   /** Checks the step's command and says what to execute. */

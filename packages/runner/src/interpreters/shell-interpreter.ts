@@ -16,7 +16,6 @@ export function shellInterpreter(options: {
     version: platformInterpreterVersion,
     tool: shellNames(form).join(" or "),
     locate: rememberingFinder(shellNames(form), searchPath),
-    versionFlag: "--version",
     processOf: (step, path) => {
       const script = scriptFor(step.command, form);
       if (!script.ok) return script;

@@ -15,7 +15,6 @@ export function toolInterpreter(options: {
     name,
     version: platformInterpreterVersion,
     tool,
-    versionFlag: "--version",
     locate: () => findExecutable([tool], searchPath),
     processOf: ({ command }, path) => {
       try {
