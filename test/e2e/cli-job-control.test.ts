@@ -210,10 +210,17 @@ describe("scheduler exceptions", () => {
 
     const overridden = await stack.json([...start, "--ignore-exceptions", "--wait"]);
     const waits = await stack.cli(start);
+    const body = JSON.stringify(jobTemplate({ name: "held back", nodes: ["web-1"] }));
+    const limit = ["--wait", "--timeout", "1", "--cancel-on-timeout"];
+    const held = await stack.cli([...jobs, "add-job", "--body", body, ...limit]);
     await stack.json([...exceptions, "delete-rule", "--ruleId", "now"]);
 
     expect(valueAt(overridden, ["item", "instance", "status"])).toBe("success");
     expect(valueAt(JSON.parse(waits.stdout), ["item", "started"])).toBe(false);
+    expect(held.code).toBe(7);
+    expect(held.stderr).toMatch(
+      /^the time is over; there is no instance yet that could be canceled/,
+    );
     expect(waits.stderr).toMatch(
       /waits to start: held back by global exception "now", not before /,
     );

@@ -49,7 +49,7 @@ export async function awaitInstance(options: AwaitOptions): Promise<Awaited> {
     if (error instanceof OutputClosed)
       return { ending: "unread", instance: seen.item, failures: [] };
     if (!(error instanceof DeadlinePassed)) throw error;
-    if (options.cancelOnTimeout && seen.id !== undefined) await cancel(options, { seen, display });
+    if (options.cancelOnTimeout) await cancel(options, { seen, display });
     return { ending: "timed-out", instance: seen.item, failures: [] };
   } finally {
     deadline.end();
@@ -140,11 +140,17 @@ async function cancel(
   options: AwaitOptions,
   { seen, display }: Omit<Following, "signal">,
 ): Promise<void> {
+  if (seen.id === undefined) {
+    display.note(
+      "the time is over; there is no instance yet that could be canceled, the job stays",
+    );
+    return;
+  }
   const grace = startDeadline(cancelConfirmMs);
   const signal = AbortSignal.any([options.context.world.signal, grace.signal]);
   display.note("the time is over, cancelling");
   try {
-    await options.client.cancelInstance(seen.id ?? "", { signal });
+    await options.client.cancelInstance(seen.id, { signal });
     await follow(options, { seen, display, signal });
   } catch (error) {
     if (error instanceof OutputClosed) throw error;
