@@ -140,4 +140,35 @@ describe("scripts that were written for the original", () => {
     expect([before.status, after.status]).toEqual([200, 401]);
     expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("not valid")]);
   });
+
+  it("ask every list for a page that is larger than those of the service", async () => {
+    const jobId = await addNightlyJob("large pages");
+    const started = await stack.json([...jobs, "create-manual-job", "--jobId", jobId, "--wait"]);
+    const instanceId = textAt(started, ["item", "id"]);
+    const runs = ["state", "instance", "list-instance-runs", "--instanceId", instanceId];
+    const runId = textAt(await stack.json(runs), ["items", 0, "runId"]);
+    const lists = [
+      [...jobs, "list-jobs"],
+      [...jobs, "get-pastDueJobs"],
+      [...jobs, "list-missed", "--jobId", jobId],
+      ["scheduler", "exceptions", "list-rules"],
+      ["scheduler", "budgets", "list-budgets"],
+      ["state", "instance", "list-all"],
+      runs,
+      ["state", "run", "list-steps", "--runId", runId],
+      ["management", "node", "find-all-nodes"],
+      ["management", "filter", "find-all-filters"],
+      ["management", "list", "find-all-lists"],
+      ["management", "cohort", "find-all-cohorts"],
+      ["user-account", "self", "list-tokens"],
+    ];
+
+    const sizes: unknown[] = [];
+    for (const list of lists) {
+      const answer = await stack.json([...list, ...pages]);
+      sizes.push(valueAt(answer, ["pagination", "itemsPerPage"]));
+    }
+
+    expect(sizes).toEqual(lists.map(() => 10_000));
+  });
 });

@@ -1,6 +1,14 @@
 import type { BudgetList, BudgetResponse } from "@courier/schema";
 
-import type { BodyCall, CallOptions, Filters, PageQuery, PostOptions } from "./call-options.ts";
+import {
+  jsonBody,
+  type BodyCall,
+  type CallOptions,
+  type Filters,
+  type PageQuery,
+  type PostOptions,
+} from "./call-options.ts";
+import type { ListAnswer } from "./large-page.ts";
 
 /** Disruption budgets. */
 export interface BudgetClient {
@@ -14,6 +22,11 @@ export interface BudgetClient {
 
 /** How requests are sent. */
 interface Requests {
+  readonly list: <T extends ListAnswer>(
+    path: string,
+    query: PageQuery & Filters,
+    options: CallOptions,
+  ) => Promise<T>;
   readonly get: <T>(path: string, query: Filters, options: CallOptions) => Promise<T>;
   readonly post: <T>(path: string, options: PostOptions) => Promise<T>;
   readonly put: <T>(path: string, options: PostOptions) => Promise<T>;
@@ -23,18 +36,13 @@ interface Requests {
 const budgets = "/courier/scheduler-api/v1/budgets";
 
 /** The methods about disruption budgets. */
-export function createBudgetClient({ get, post, put, remove }: Requests): BudgetClient {
+export function createBudgetClient({ get, list, post, put, remove }: Requests): BudgetClient {
   const budget = (id: string): string => `${budgets}/${encodeURIComponent(id)}`;
   return {
     addBudget: (call) => post(budgets, { ...jsonBody(call), isRepeatable: false }),
     getBudget: (id, call) => get(budget(id), {}, call),
-    listBudgets: (query, call) => get(budgets, { ...query }, call),
+    listBudgets: (query, call) => list(budgets, { ...query }, call),
     updateBudget: (id, call) => put(budget(id), jsonBody(call)),
     deleteBudget: (id, call) => remove(budget(id), call),
   };
-}
-
-function jsonBody({ body, signal }: BodyCall): PostOptions {
-  const headers = { "Content-Type": "application/json" };
-  return { signal, body: JSON.stringify(body), headers };
 }

@@ -53,3 +53,9 @@ export interface PutOptions extends CallOptions {
   /** The ETag of the version that the change is meant for. */
   readonly ifMatch?: string | undefined;
 }
+
+/** What carries a JSON body. */
+export function jsonBody({ body, signal }: BodyCall): PostOptions {
+  const headers = { "Content-Type": "application/json" };
+  return { signal, body: JSON.stringify(body), headers };
+}

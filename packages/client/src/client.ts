@@ -23,15 +23,16 @@ import type {
   StepList,
 } from "@courier/schema";
 
-import type {
-  CallOptions,
-  Filters,
-  KeyedCallOptions,
-  KeyedPostOptions,
-  PageQuery,
-  PostOptions,
-  PutOptions,
-  TemplateText,
+import {
+  jsonBody,
+  type CallOptions,
+  type Filters,
+  type KeyedCallOptions,
+  type KeyedPostOptions,
+  type PageQuery,
+  type PostOptions,
+  type PutOptions,
+  type TemplateText,
 } from "./call-options.ts";
 import { foreignAnswer, type HttpAnswer } from "./error-answer.ts";
 import { evidenceStream, type EvidenceStream } from "./evidence-stream.ts";
@@ -186,9 +187,7 @@ export function createClient(options: ClientOptions): CourierClient {
     ...createTokenClient(requests),
     createEnrollmentKey: (request, { signal }) =>
       post(`${management}/enrollment-keys`, {
-        signal,
-        body: JSON.stringify(request),
-        headers: { "Content-Type": "application/json" },
+        ...jsonBody({ body: request, signal }),
         isRepeatable: false,
       }),
   };
@@ -196,7 +195,7 @@ export function createClient(options: ClientOptions): CourierClient {
 
 /** The calls about one run. */
 function createRunCalls(
-  { get, post, postKeyed, stream, streamWithHead, pace }: ReturnType<typeof createRequests>,
+  { get, list, post, postKeyed, stream, streamWithHead, pace }: ReturnType<typeof createRequests>,
   url: string,
 ): Pick<
   CourierClient,
@@ -205,7 +204,7 @@ function createRunCalls(
   const run = (id: string): string => `${state}/runs/${encodeURIComponent(id)}`;
   return {
     getRun: (id, call) => get(run(id), {}, call),
-    listSteps: (id, query, call) => get(`${run(id)}/steps`, { ...query }, call),
+    listSteps: (id, query, call) => list(`${run(id)}/steps`, { ...query }, call),
     cancelRun: (id, call) => post(`${run(id)}/cancel`, call),
     retryRun: (id, request, call) =>
       postKeyed(`${run(id)}/retry`, { ...call, body: JSON.stringify(request) }),

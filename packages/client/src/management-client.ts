@@ -6,7 +6,14 @@ import type {
   NodeSetResponse,
 } from "@courier/schema";
 
-import type { BodyCall, CallOptions, Filters, PageQuery, PostOptions } from "./call-options.ts";
+import {
+  jsonBody,
+  type BodyCall,
+  type CallOptions,
+  type Filters,
+  type PageQuery,
+  type PostOptions,
+} from "./call-options.ts";
 
 import { readPage, type ListAnswer } from "./large-page.ts";
 
@@ -91,35 +98,30 @@ export function createManagementClient({
   return {
     listNodes: (query, call) => list(`${management}/nodes`, query, call),
     getNode: (id, call) => get(node(id), {}, call),
-    changeTags: (id, action, call) => post(`${node(id)}/tags/${action}`, jsonPost(call)),
+    changeTags: (id, action, call) => post(`${node(id)}/tags/${action}`, jsonBody(call)),
     changeAttributes: ({ nodeId, namespace }, action, call) =>
-      post(`${node(nodeId)}/attributes/${encodeURIComponent(namespace)}/${action}`, jsonPost(call)),
+      post(`${node(nodeId)}/attributes/${encodeURIComponent(namespace)}/${action}`, jsonBody(call)),
     approveNode: (id, call) => post(`${node(id)}/approve`, { ...call, isRepeatable: false }),
-    approveNodes: (call) => post(`${management}/nodes/approve`, jsonPost(call)),
-    getNodes: (call) => post(`${management}/nodes/details`, jsonPost(call)),
+    approveNodes: (call) => post(`${management}/nodes/approve`, jsonBody(call)),
+    getNodes: (call) => post(`${management}/nodes/details`, jsonBody(call)),
     assignCohort: (id, cohortId, call) =>
       post(`${node(id)}/cohort/${encodeURIComponent(cohortId)}`, call),
     archiveNode: (id, call) => post(`${node(id)}/archive`, call),
     unarchiveNode: (id, call) => post(`${node(id)}/unarchive`, call),
     createNodeSet: (kind, call) =>
-      post(`${management}/${kind}s`, { ...jsonPost(call), isRepeatable: false }),
+      post(`${management}/${kind}s`, { ...jsonBody(call), isRepeatable: false }),
     listNodeSets: (kind, query, call) => list(`${management}/${kind}s`, query, call),
     getNodeSet: (kind, id, { isExpanded, signal }) =>
       get(set(kind, id), { expand: isExpanded === true ? "true" : undefined }, { signal }),
     deleteNodeSet: (kind, id, call) => remove(set(kind, id), call),
     changeMembers: ({ kind, id }, action, call) =>
-      post(`${set(kind, id)}/nodes/${action}`, jsonPost(call)),
-    updateCohort: (id, call) => put(set("cohort", id), jsonPost(call)),
-    updateFilter: (id, call) => put(set("filter", id), jsonPost(call)),
+      post(`${set(kind, id)}/nodes/${action}`, jsonBody(call)),
+    updateCohort: (id, call) => put(set("cohort", id), jsonBody(call)),
+    updateFilter: (id, call) => put(set("filter", id), jsonBody(call)),
     runAdhocFilter: (query, call) =>
       readPage(query, (part) =>
-        post<NodeList>(`${management}/filters/run`, { ...jsonPost(call), query: { ...part } }),
+        post<NodeList>(`${management}/filters/run`, { ...jsonBody(call), query: { ...part } }),
       ),
     runSavedFilter: (id, query, call) => list(`${set("filter", id)}/nodes`, { ...query }, call),
   };
-}
-
-function jsonPost({ body, signal }: BodyCall): PostOptions {
-  const headers = { "Content-Type": "application/json" };
-  return { signal, body: JSON.stringify(body), headers };
 }

@@ -11,17 +11,19 @@ import type {
   StartJobResponse,
 } from "@courier/schema";
 
-import type {
-  BodyCall,
-  CallOptions,
-  Filters,
-  KeyedCallOptions,
-  KeyedPostOptions,
-  PageQuery,
-  PostOptions,
-  PutOptions,
-  TemplateText,
+import {
+  jsonBody,
+  type BodyCall,
+  type CallOptions,
+  type Filters,
+  type KeyedCallOptions,
+  type KeyedPostOptions,
+  type PageQuery,
+  type PostOptions,
+  type PutOptions,
+  type TemplateText,
 } from "./call-options.ts";
+import type { ListAnswer } from "./large-page.ts";
 
 /** The control of jobs, their times, and global exceptions. */
 export interface SchedulerClient {
@@ -69,6 +71,11 @@ export interface SchedulerClient {
 
 /** How requests are sent. */
 interface Requests {
+  readonly list: <T extends ListAnswer>(
+    path: string,
+    query: PageQuery & Filters,
+    options: CallOptions,
+  ) => Promise<T>;
   readonly get: <T>(path: string, query: Filters, options: CallOptions) => Promise<T>;
   readonly getTagged: <T>(
     path: string,
@@ -85,7 +92,7 @@ const rules = `${scheduler}/exceptions/rules`;
 
 /** The methods about jobs as they go on, and about global exceptions. */
 export function createSchedulerClient(requests: Requests): SchedulerClient {
-  const { get, getTagged, post, postKeyed, putVersioned, remove } = requests;
+  const { get, getTagged, list, post, postKeyed, putVersioned, remove } = requests;
   const job = (id: string): string => `${scheduler}/jobs/${encodeURIComponent(id)}`;
   const rule = (id: string): string => `${rules}/${encodeURIComponent(id)}`;
 
@@ -105,18 +112,12 @@ export function createSchedulerClient(requests: Requests): SchedulerClient {
       postKeyed(`${job(id)}/start`, { ...call, body: JSON.stringify(request) }),
     estimateRunTimes: (id, { count, signal }) =>
       get(`${job(id)}/estimate-run-times`, { count }, { signal }),
-    listPastDueJobs: (query, call) => get(`${scheduler}/jobs/past-due`, query, call),
+    listPastDueJobs: (query, call) => list(`${scheduler}/jobs/past-due`, query, call),
     listMissedOccurrences: (id, query, call) =>
-      get(`${job(id)}/missed-occurrences`, { ...query }, call),
-    addExceptionRule: ({ body, signal }) =>
-      post(rules, {
-        signal,
-        body: JSON.stringify(body),
-        headers: { "Content-Type": "application/json" },
-        isRepeatable: false,
-      }),
+      list(`${job(id)}/missed-occurrences`, { ...query }, call),
+    addExceptionRule: (call) => post(rules, { ...jsonBody(call), isRepeatable: false }),
     getExceptionRule: (id, call) => get(rule(id), {}, call),
-    listExceptionRules: (query, call) => get(rules, { ...query }, call),
+    listExceptionRules: (query, call) => list(rules, { ...query }, call),
     updateExceptionRule: (id, { body, signal }) =>
       putVersioned(rule(id), { body: JSON.stringify(body), signal }),
     deleteExceptionRule: (id, call) => remove(rule(id), call),

@@ -1,6 +1,14 @@
 import type { ApiTokenList, ApiTokenResponse } from "@courier/schema";
 
-import type { BodyCall, CallOptions, Filters, PageQuery, PostOptions } from "./call-options.ts";
+import {
+  jsonBody,
+  type BodyCall,
+  type CallOptions,
+  type Filters,
+  type PageQuery,
+  type PostOptions,
+} from "./call-options.ts";
+import type { ListAnswer } from "./large-page.ts";
 
 /** API tokens. */
 export interface TokenClient {
@@ -12,7 +20,11 @@ export interface TokenClient {
 
 /** How requests are sent. */
 interface Requests {
-  readonly get: <T>(path: string, query: Filters, options: CallOptions) => Promise<T>;
+  readonly list: <T extends ListAnswer>(
+    path: string,
+    query: PageQuery & Filters,
+    options: CallOptions,
+  ) => Promise<T>;
   readonly post: <T>(path: string, options: PostOptions) => Promise<T>;
   readonly remove: <T>(path: string, options: CallOptions) => Promise<T>;
 }
@@ -20,14 +32,10 @@ interface Requests {
 const tokens = "/courier/access-api/v1/tokens";
 
 /** The methods about API tokens. */
-export function createTokenClient({ get, post, remove }: Requests): TokenClient {
+export function createTokenClient({ list, post, remove }: Requests): TokenClient {
   return {
-    createToken: ({ body, signal }) => {
-      const headers = { "Content-Type": "application/json" };
-      const text = JSON.stringify(body);
-      return post(tokens, { signal, body: text, headers, isRepeatable: false });
-    },
-    listTokens: (query, call) => get(tokens, { ...query }, call),
+    createToken: (call) => post(tokens, { ...jsonBody(call), isRepeatable: false }),
+    listTokens: (query, call) => list(tokens, { ...query }, call),
     revokeToken: (id, call) => remove(`${tokens}/${encodeURIComponent(id)}`, call),
   };
 }
