@@ -1,9 +1,9 @@
-import { CourierError, type Clock } from "@courier/core";
+import { CourierError, tokenOf, type Clock } from "@courier/core";
 import type { TokenRole } from "@courier/schema";
 import { findTokenByHash, type Db, type TokenRow } from "@courier/store";
 import { principalCacheMax, principalCacheMs } from "./limits.ts";
 import type { Principal } from "./request-context.ts";
-import { hashSecret, tokenOf } from "./secrets.ts";
+import { hashSecret } from "./secrets.ts";
 
 /** What of a request's headers says who makes it. */
 export interface Credentials {

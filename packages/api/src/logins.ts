@@ -1,10 +1,10 @@
-import type { Clock } from "@courier/core";
+import { tokenOf, type Clock } from "@courier/core";
 import type { SchemaTypes } from "@courier/schema";
 import type { FastifyInstance } from "fastify";
 import { unauthenticated, type Authenticator } from "./authenticator.ts";
 import { loginCodeMs, loginCodesMax } from "./limits.ts";
 import { routeOptions } from "./route-schema.ts";
-import { hashSecret, mintLoginCode, tokenOf } from "./secrets.ts";
+import { hashSecret, mintLoginCode } from "./secrets.ts";
 
 type LoginRequest = SchemaTypes["login-request"];
 type LoginResponse = SchemaTypes["login-response"];

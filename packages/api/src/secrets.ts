@@ -13,23 +13,6 @@ export function mintToken(): MintedSecret {
   return mint("cou");
 }
 
-/** The two halves of a token: a name that may be shown, and the secret. */
-export interface KeyPair {
-  readonly accessKey: string;
-  readonly secretKey: string;
-}
-
-/** Splits a token's text at its last `_`. */
-export function keyPairOf(text: string): KeyPair {
-  const at = text.lastIndexOf("_");
-  return { accessKey: text.slice(0, at), secretKey: text.slice(at + 1) };
-}
-
-/** The token that a key pair is. */
-export function tokenOf({ accessKey, secretKey }: KeyPair): string {
-  return `${accessKey}_${secretKey}`;
-}
-
 /** A new code for a login, 64 hex. */
 export function mintLoginCode(): string {
   return randomBytes(32).toString("hex");

@@ -1,4 +1,4 @@
-import { CourierError } from "@courier/core";
+import { CourierError, keyPairOf } from "@courier/core";
 import type { SchemaTypes } from "@courier/schema";
 import { deleteToken, insertToken, listTokens, type TokenRow } from "@courier/store";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -10,7 +10,7 @@ import { pageOf, pageRequestOf } from "./pagination.ts";
 import { principalOf } from "./request-context.ts";
 import { rfc3339, rfc3339OrNull } from "./rfc3339.ts";
 import { routeOptions } from "./route-schema.ts";
-import { keyPairOf, mintToken } from "./secrets.ts";
+import { mintToken } from "./secrets.ts";
 
 type PageQuery = SchemaTypes["page-query"];
 type ApiToken = SchemaTypes["api-token"];

@@ -98,6 +98,7 @@ export { misfireGraceMs, planFiring } from "./schedule/plan-firing.ts";
 export type { Occurrence, ParsedSchedule, Schedule } from "./schedule/schedule.ts";
 export { occurrencesAfter, parseSchedule } from "./schedule/schedule.ts";
 export { playbookSource, shownUrl } from "./template/playbook-source.ts";
+export { keyPairOf, tokenOf } from "./key-pair.ts";
 export { findUnsupported } from "./template/find-unsupported.ts";
 export {
   ansibleInterpreterName,

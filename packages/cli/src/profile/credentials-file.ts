@@ -3,7 +3,7 @@ import { chmod, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises
 import { dirname, join } from "node:path";
 
 import { Secret } from "@courier/client";
-import { CourierError } from "@courier/core";
+import { CourierError, tokenOf } from "@courier/core";
 
 import { profileNameLengthMax } from "../limits.ts";
 import type { World } from "../world.ts";
@@ -115,13 +115,12 @@ function toProfile(name: string, table: Table): Profile {
   };
 }
 
-/** A token is its access key and its secret key (packages/api, `tokenOf`). */
 function joinedKeys(table: Table): string | undefined {
   const accessKey = textOf(table["AccessKey"]);
   const secretKey = textOf(table["SecretKey"]);
   return accessKey === undefined || secretKey === undefined
     ? undefined
-    : `${accessKey}_${secretKey}`;
+    : tokenOf({ accessKey, secretKey });
 }
 
 function checkProfileName(name: string): void {
