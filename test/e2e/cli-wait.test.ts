@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { jobTemplate } from "./cli-templates.ts";
 import { programPath, startStack, textAt, valueAt, type Stack } from "./stack.ts";
@@ -66,6 +67,9 @@ async function onTerminal(
 
 /** In this time the job's instance must be found as well, which a second does not suffice for on a busy machine. */
 const waitSeconds = "5";
+
+/** Any id will do where no service answers. */
+const instanceId = "0193b1c0-0000-7000-8000-000000000001";
 
 const watching = "-> 200 (stream)";
 
@@ -150,13 +154,41 @@ describe("add-job --wait", () => {
 
     cli.child.kill("SIGINT");
 
-    const { code, stdout, stderr } = await cli.finished;
+    const { code, stderr } = await cli.finished;
     expect(code).toBe(130);
-    const instance = textAt(JSON.parse(stdout), ["item", "instance", "id"]);
-    expect(stderr).toContain(
-      `interrupted: instance ${instance} goes on; stop it with: courier-cli state instance cancel --instanceId ${instance}\n`,
+    const advice =
+      /interrupted: instance (\S+) goes on; stop it with: courier-cli (state instance cancel --instanceId \1)\n/;
+    const [, instance, words] = advice.exec(stderr) ?? [];
+    const canceled = await stack.json(words?.split(" ") ?? []);
+    expect(textAt(canceled, ["item", "id"])).toBe(instance);
+  });
+
+  it("names the instance also when nothing has been heard of it yet", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void silent.close());
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const watch = ["state", "instance", "watch", "--instanceId", instanceId];
+    const env = { COURIER_URL: `http://127.0.0.1:${port}` };
+    const cli = stack.startCli(watch, { env });
+    const [connection] = (await once(silent, "connection")) as [Socket];
+
+    cli.child.kill("SIGINT");
+    const interrupted = await cli.finished;
+    const late = await stack.cli([...watch, "--timeout", "1"], { env });
+
+    connection.destroy();
+    expect(interrupted).toMatchObject({ code: 130, stdout: "" });
+    expect(interrupted.stderr).toContain(
+      `interrupted: instance ${instanceId} goes on; stop it with: courier-cli state instance cancel --instanceId ${instanceId}\n`,
     );
-    await stack.json(["state", "instance", "cancel", "--instanceId", instance]);
+    expect(late).toMatchObject({ code: 7, stdout: "" });
+    expect(JSON.parse(late.stderr)).toMatchObject({
+      error: {
+        code: "WAIT_TIMED_OUT",
+        message: `nothing was heard of instance ${instanceId} until the time to wait was over; it goes on`,
+      },
+    });
   });
 
   it("survives a service that is killed and comes back, and says so", async () => {

@@ -13,6 +13,9 @@ import { failureLines, summariseOutcomes } from "./progress-lines.ts";
 export interface Awaited {
   /** `unread`: before the end came, whoever read what is printed had gone. */
   readonly ending: "ended" | "timed-out" | "interrupted" | "unread";
+  /** What was waited for; undefined: the job had no instance yet. */
+  readonly instanceId: string | undefined;
+  /** Undefined: nothing had been heard of it yet. */
   readonly instance: InstanceDetail | undefined;
   /** What failed alike, for whoever has not seen it happen on a terminal. */
   readonly failures: readonly string[];
@@ -38,19 +41,22 @@ export async function awaitInstance(options: AwaitOptions): Promise<Awaited> {
   const deadline = startDeadline(options.timeoutMs);
   const signal = AbortSignal.any([options.context.world.signal, deadline.signal]);
   const seen: Seen = { ledger: new EventLedger(options.context.world.now) };
+  const awaited = (ending: Awaited["ending"], failures: readonly string[] = []): Awaited => ({
+    ending,
+    failures,
+    instanceId: seen.id,
+    instance: seen.item,
+  });
   try {
     seen.id = await options.findInstanceId(signal);
     await follow(options, { seen, display, signal });
-    const failures = display.isLive ? [] : await readFailures(options, seen.item);
-    return { ending: "ended", instance: seen.item, failures };
+    return awaited("ended", display.isLive ? [] : await readFailures(options, seen.item));
   } catch (error) {
-    if (error instanceof Interrupted)
-      return { ending: "interrupted", instance: seen.item, failures: [] };
-    if (error instanceof OutputClosed)
-      return { ending: "unread", instance: seen.item, failures: [] };
+    if (error instanceof Interrupted) return awaited("interrupted");
+    if (error instanceof OutputClosed) return awaited("unread");
     if (!(error instanceof DeadlinePassed)) throw error;
     if (options.cancelOnTimeout) await cancel(options, { seen, display });
-    return { ending: "timed-out", instance: seen.item, failures: [] };
+    return awaited("timed-out");
   } finally {
     deadline.end();
     display.stop();
@@ -59,14 +65,14 @@ export async function awaitInstance(options: AwaitOptions): Promise<Awaited> {
 
 /** Says how it ended where a person looks, and returns the exit code; a timeout is thrown as the error that it is. */
 export async function concludeWait(context: CommandContext, awaited: Awaited): Promise<number> {
-  const { ending, instance, failures } = awaited;
-  const what = instance === undefined ? "the job" : `instance ${instance.id}`;
+  const { ending, instanceId, instance, failures } = awaited;
+  const what = instanceId === undefined ? "the job" : `instance ${instanceId}`;
   const note = async (line: string): Promise<void> => await unlessClosed(context.note(line));
   if (ending === "interrupted") {
     const how =
-      instance === undefined
+      instanceId === undefined
         ? ""
-        : `; stop it with: courier-cli state instance cancel --instanceId ${instance.id}`;
+        : `; stop it with: courier-cli state instance cancel --instanceId ${instanceId}`;
     await note(`interrupted: ${what} goes on${how}`);
     throw new Interrupted();
   }
@@ -75,7 +81,7 @@ export async function concludeWait(context: CommandContext, awaited: Awaited): P
     return 1;
   }
   if (ending === "timed-out")
-    throw new CourierError("WAIT_TIMED_OUT", timeoutMessage(what, instance));
+    throw new CourierError("WAIT_TIMED_OUT", timeoutMessage(what, awaited));
   if (instance?.status === "success") return 0;
   await note([failureLine(instance), ...failures].join("\n"));
   return 1;
@@ -182,8 +188,10 @@ function startDeadline(ms: number | undefined): { signal: AbortSignal; end: () =
   };
 }
 
-function timeoutMessage(what: string, instance: InstanceDetail | undefined): string {
-  if (instance === undefined) return `${what} has no instance yet, the time to wait is over`;
+function timeoutMessage(what: string, { instanceId, instance }: Awaited): string {
+  if (instanceId === undefined) return `${what} has no instance yet, the time to wait is over`;
+  if (instance === undefined)
+    return `nothing was heard of ${what} until the time to wait was over; it goes on`;
   const outcomes = summariseOutcomes(instance.groups);
   if (isInstanceFinal(instance.status))
     return `the time to wait was over; ${what} ended ${instance.status} (${outcomes})`;
