@@ -58,7 +58,9 @@ async function runStages({ chosen, failures, totals, env }) {
   for (const stage of chosen) {
     const result = await runStage(stage, { env, isCi });
     sum = addTotals(sum, result.totals);
-    if (result.failure !== undefined) problems.push(`${stage.name}: ${result.failure}`);
+    if (result.failure === undefined) continue;
+    // Said once more at the end, because the end is what is left of a log that was cut.
+    problems.push([`${stage.name}: ${result.failure}`, ...(result.details ?? [])].join("\n    "));
   }
   return finish(problems, sum);
 }

@@ -8,6 +8,9 @@ import { runCommand } from "./command.mjs";
 import { logDirectory, root } from "./stages.mjs";
 
 const tailLines = 120;
+const failuresShown = 20;
+const reasonLines = 3;
+const reasonLength = 300;
 
 export const noTotals = { passed: 0, failed: 0, skipped: 0 };
 export const failedOnce = { passed: 0, failed: 1, skipped: 0 };
@@ -82,20 +85,42 @@ async function runSuite({ stage, env, logFile }) {
   ];
   const limitMs = stage.limitSeconds * 1000;
   const { ok, reason } = await runCommand({ command, cwd: root, env, logFile, limitMs });
-  const totals = existsSync(reportFile) ? readTotals(reportFile) : noTotals;
+  const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, "utf8")) : undefined;
+  const totals = report === undefined ? noTotals : readTotals(report);
   if (ok && totals.passed + totals.failed + totals.skipped > 0) return { totals };
   // A suite that cannot be loaded, hangs, or runs no test has failed though no test of it has.
   const failure = ok ? "no test ran" : totals.failed > 0 ? `${totals.failed} failed` : reason;
-  return { totals: { ...totals, failed: Math.max(totals.failed, 1) }, failure };
+  const details = report === undefined ? [] : readFailures(report);
+  return { totals: { ...totals, failed: Math.max(totals.failed, 1) }, failure, details };
 }
 
-function readTotals(reportFile) {
-  const report = JSON.parse(readFileSync(reportFile, "utf8"));
+function readTotals(report) {
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/** One line for each test that failed, and for each file that could not be loaded: where, and why in brief. */
+function readFailures(report) {
+  const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    if (failed.length === 0 && status === "failed") return [`${file}: ${briefly(message)}`];
+    return failed.map(
+      (test) => `${file} > ${test.fullName}: ${briefly(test.failureMessages.join("\n"))}`,
+    );
+  });
+  const left = failures.length - failuresShown;
+  return left > 0 ? [...failures.slice(0, failuresShown), `… and ${left} more`] : failures;
+}
+
+/** The first lines without stack: a property's seed and counterexample are in the second and third. */
+function briefly(text) {
+  const lines = stripVTControlCharacters(text).split("\n");
+  const said = lines.filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
+  return said.slice(0, reasonLines).join(" ").slice(0, reasonLength);
 }
 
 function showTail(logFile) {
