@@ -33,12 +33,26 @@ function isSame(one: unknown, other: unknown, budget: WorkBudget): boolean {
   return one === other;
 }
 
-/** Whether the left value comes before the right one: numbers and texts have an order, nothing else has. */
+/**
+ * Whether the left value comes before the right one: numbers and texts have an order, texts that of their Unicode scalar
+ * values (RFC 9535 section 2.3.5.2.2); nothing else has one.
+ */
 export function isBefore(left: unknown, right: unknown, budget: WorkBudget): boolean {
   if (typeof left === "number" && typeof right === "number") return left < right;
   if (typeof left !== "string" || typeof right !== "string") return false;
-  budget.spendOnText(Math.min(left.length, right.length));
-  return left < right;
+  const common = Math.min(left.length, right.length);
+  budget.spendOnText(common);
+  for (let at = 0; at < common; at += 1) {
+    const [one, other] = [left.charCodeAt(at), right.charCodeAt(at)];
+    if (one !== other) return scalarRank(one) < scalarRank(other);
+  }
+  return left.length < right.length;
+}
+
+/** Orders UTF-16 units like the characters that they belong to: halves of surrogate pairs come after all others. */
+function scalarRank(unit: number): number {
+  const isSurrogate = unit >= 0xd800 && unit <= 0xdfff;
+  return isSurrogate ? unit + 0x1_0000 : unit;
 }
 
 /** Whether a JSON value is a list or an object. */
