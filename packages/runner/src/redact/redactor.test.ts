@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Redactor, SecretMask } from "./redactor.ts";
+import { isMaskable } from "./secret-patterns.ts";
 
 function masked(secrets: readonly string[], text: string): string {
   return new SecretMask(secrets).maskText(text);
@@ -23,6 +24,7 @@ test.each([
   [["line one\nline two"], "a\nline one\r\nline two\nb", "a\n***\nb"],
   // Shorter than 4 bytes: masking it would mask everything.
   [["a1"], "a1 b a1", "a1 b a1"],
+  [["ab\n\n\ncd"], "x ab\r\n\r\n\r\ncd abcd", "x *** ***"],
   [["ab\ncd\nlong line"], "ab cd long line", "ab cd ***"],
   [[], "text", "text"],
 ])("masks %j in %j", (secrets, text, expected) => {
@@ -111,7 +113,9 @@ test("no secret is left, and what is no secret stays", () => {
   fc.assert(
     fc.property(secretLists, soup, (secrets, text) => {
       const left = masked(secrets, text);
-      const looked = secrets.map((secret) => secret.trim()).filter((secret) => secret.length >= 4);
+      const looked = secrets
+        .map((secret) => secret.trim())
+        .filter((secret) => secret.replaceAll("\n", "").length >= 4);
       for (const secret of looked) expect(left).not.toContain(secret);
       // Without its masks the result is what is left of the text, in order.
       let at = 0;
@@ -122,6 +126,18 @@ test("no secret is left, and what is no secret stays", () => {
       }
       if (looked.length === 0) expect(left).toBe(text);
     }),
+    { numRuns: 3000 },
+  );
+});
+
+test("a secret counts as maskable exactly when it is masked", () => {
+  fc.assert(
+    fc.property(secretSoup, (parts) => {
+      const secret = parts.join("");
+
+      expect([secret, masked([secret], secret) !== secret]).toEqual([secret, isMaskable(secret)]);
+    }),
+    { numRuns: 1000 },
   );
 });
 

@@ -8,18 +8,18 @@ interface Span {
   end: number;
 }
 
-/** Newlines in a row that may lie within a secret: encoders break lines, and Windows needs two bytes for it. */
-const newlinesMax = 2;
-
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
 /** What a list of secrets makes of streams; built once, used for any number of them. */
 export class SecretMask {
   readonly automaton: PatternAutomaton;
+  /** Bytes of newlines in a row that may lie within a secret. */
+  readonly newlinesMax: number;
 
   constructor(secrets: readonly string[]) {
     this.automaton = new PatternAutomaton([...new Set(secrets)].flatMap(secretPatterns));
+    this.newlinesMax = newlinesWithin(secrets);
   }
 
   /** A whole text with its secrets masked. */
@@ -35,6 +35,7 @@ export class SecretMask {
  */
 export class Redactor {
   readonly #automaton: PatternAutomaton;
+  readonly #newlinesMax: number;
   /** Where in the stream the last bytes were that are no newlines and may be part of a secret, by their count modulo its length. */
   readonly #places: Float64Array;
   #state = 0;
@@ -50,8 +51,9 @@ export class Redactor {
   /** Everything before `#base` is given out but for the mask of a secret that ends there. */
   #isMaskOpen = false;
 
-  constructor({ automaton }: SecretMask) {
+  constructor({ automaton, newlinesMax }: SecretMask) {
     this.#automaton = automaton;
+    this.#newlinesMax = newlinesMax;
     this.#places = new Float64Array(automaton.lengthMax + 1);
   }
 
@@ -83,7 +85,7 @@ export class Redactor {
     this.#length += 1;
     if (byte === newline || byte === carriageReturn) {
       this.#newlineCount += 1;
-      if (this.#newlineCount > newlinesMax) this.#state = 0;
+      if (this.#newlineCount > this.#newlinesMax) this.#state = 0;
       return;
     }
     this.#newlineCount = 0;
@@ -140,6 +142,13 @@ export class Redactor {
     this.#base = end;
     return taken;
   }
+}
+
+/** Encoders break lines where a secret has no break, so at least one; Windows needs two bytes for each. */
+function newlinesWithin(secrets: readonly string[]): number {
+  const gaps = secrets.flatMap((secret) => secret.trim().match(/[\r\n]+/g) ?? []);
+  const counts = gaps.map((gap) => gap.replaceAll("\r\n", "\n").length);
+  return 2 * counts.reduce((most, count) => Math.max(most, count), 1);
 }
 
 const maskBytes = Buffer.from(mask);

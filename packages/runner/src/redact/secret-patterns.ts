@@ -17,13 +17,17 @@ export function secretPatterns(secret: string): readonly Buffer[] {
     ...jsonForms(text),
     shellQuote(text).slice(1, -1),
   ];
-  const distinct = new Set(forms.map((form) => form.replaceAll(/[\r\n]/g, "")));
+  const distinct = new Set(forms.map(withoutLineBreaks));
   return [...distinct].map((form) => Buffer.from(form)).filter(isLongEnough);
 }
 
-/** Whether a secret is long enough to be masked in a stream. */
+/** Whether a secret is long enough to be masked in a stream. Line breaks do not count, because they are looked through. */
 export function isMaskable(secret: string): boolean {
-  return isLongEnough(Buffer.from(secret.trim()));
+  return isLongEnough(Buffer.from(withoutLineBreaks(secret.trim())));
+}
+
+function withoutLineBreaks(text: string): string {
+  return text.replaceAll(/[\r\n]/g, "");
 }
 
 function isLongEnough(bytes: Buffer): boolean {
