@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { jobTemplate } from "./cli-templates.ts";
 import { startStack, textAt, valueAt, type Stack } from "./stack.ts";
@@ -7,6 +7,10 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack({ runnerNames: ["web-1"] });
+});
+
+afterEach(async () => {
+  await stack.endLeftovers();
 });
 
 afterAll(async () => {

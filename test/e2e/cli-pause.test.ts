@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { jobTemplate } from "./cli-templates.ts";
 import { startStack, textAt, valueAt, type Stack } from "./stack.ts";
@@ -12,6 +12,10 @@ let directory: string;
 beforeAll(async () => {
   stack = await startStack({ runnerNames: ["web-1", "web-2"] });
   directory = await mkdtemp(join(tmpdir(), "courier-pause-"));
+});
+
+afterEach(async () => {
+  await stack.endLeftovers();
 });
 
 afterAll(async () => {

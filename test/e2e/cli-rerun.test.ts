@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { jobTemplate } from "./cli-templates.ts";
 import { startStack, textAt, valueAt, type Stack } from "./stack.ts";
@@ -11,6 +11,10 @@ beforeAll(async () => {
   const body = JSON.stringify(jobTemplate({ name: "rerun", nodes: ["web-1"] }));
   const added = await stack.json(["scheduler", "jobs", "add-job", "--body", body, "--wait"]);
   endedId = textAt(added, ["item", "instance", "id"]);
+});
+
+afterEach(async () => {
+  await stack.endLeftovers();
 });
 
 afterAll(async () => {

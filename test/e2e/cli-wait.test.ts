@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { jobTemplate } from "./cli-templates.ts";
 import { programPath, startStack, textAt, valueAt, type Stack } from "./stack.ts";
@@ -13,6 +13,10 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack({ runnerNames: ["web-1", "web-2"] });
+});
+
+afterEach(async () => {
+  await stack.endLeftovers();
 });
 
 afterAll(async () => {

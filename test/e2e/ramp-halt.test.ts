@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startStack, textAt, valueAt, type Stack } from "./stack.ts";
 
 const names = ["web-1", "web-2", "web-3", "web-4", "web-5"];
@@ -13,6 +13,10 @@ let directory: string;
 beforeAll(async () => {
   stack = await startStack({ runnerNames: names });
   directory = await mkdtemp(join(tmpdir(), "courier-ramp-"));
+});
+
+afterEach(async () => {
+  await stack.endLeftovers();
 });
 
 afterAll(async () => {

@@ -5,6 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { createClient, Secret, type CourierClient } from "@courier/client";
+import { isInstanceFinal } from "@courier/core";
+import { pidsOfStepsBelow, signalProcess } from "./survival-processes.ts";
 
 /** What a finished process left. */
 export interface Finished {
@@ -55,11 +58,15 @@ export interface Stack {
   stopServer(signal: NodeJS.Signals): Promise<void>;
   /** Starts the service again, on the same port and data. */
   startServer(): Promise<void>;
-  /** Ends everything and removes the directory. */
+  /** Ends what a test that failed half-way has left: calls of the CLI, freezes, and work on the nodes that others would wait behind. */
+  endLeftovers(): Promise<void>;
+  /** Ends everything, steps included, and removes the directory. */
   stop(): Promise<void>;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const signal = new AbortController().signal;
 
 /** Path of a built program. */
 export function programPath(name: "courier-server" | "courier-runner" | "courier-cli"): string {
@@ -104,6 +111,7 @@ class RealStack implements Stack {
   adminToken = "";
   #server: Program | undefined;
   readonly #runners: Program[] = [];
+  readonly #calls = new Set<Program>();
   #enrollmentKey: string | undefined;
 
   readonly #serverFlags: readonly string[];
@@ -163,7 +171,10 @@ class RealStack implements Stack {
       ...this.#cliEnv,
       ...options.env,
     };
-    return startProgram("courier-cli", args, { cwd: this.directory, ...options, env });
+    const call = startProgram("courier-cli", args, { cwd: this.directory, ...options, env });
+    this.#calls.add(call);
+    void call.finished.finally(() => this.#calls.delete(call));
+    return call;
   }
 
   async json(args: readonly string[], options: CliOptions = {}): Promise<unknown> {
@@ -186,16 +197,50 @@ class RealStack implements Stack {
     return this.instanceOf(textAt(added, ["item", "id"]));
   }
 
+  async endLeftovers(): Promise<void> {
+    await this.#endCalls();
+    if (this.#server === undefined) await this.startServer();
+    const client = this.#client();
+    const rules = await client.listExceptionRules({}, { signal });
+    for (const { id } of rules.items) await client.deleteExceptionRule(id, { signal });
+    const { items } = await client.listInstances({ size: 100 }, { signal });
+    for (const { id, status } of items) {
+      if (!isInstanceFinal(status)) await cancelAndWait(client, id);
+    }
+  }
+
   async stop(): Promise<void> {
+    await this.#endCalls();
     await Promise.all(this.#runners.map((runner) => end(runner, "SIGTERM")));
     await end(this.#server, "SIGTERM");
+    for (const pid of pidsOfStepsBelow(this.directory)) signalProcess(pid, "SIGKILL");
     await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async #endCalls(): Promise<void> {
+    await Promise.all([...this.#calls].map((call) => end(call, "SIGKILL")));
+  }
+
+  #client(): CourierClient {
+    const token = new Secret(this.adminToken);
+    return createClient({ url: this.url, token, userAgent: "courier-e2e-test" });
   }
 
   async #createEnrollmentKey(): Promise<string> {
     const answer = await this.json(["enrollment", "create-key", "--uses", "1000"]);
     return textAt(answer, ["item", "key"]);
   }
+}
+
+async function cancelAndWait(client: CourierClient, instanceId: string): Promise<void> {
+  try {
+    await client.cancelInstance(instanceId, { signal });
+  } catch (error) {
+    // It may have ended since it was listed.
+    const { item } = await client.getInstance(instanceId, { signal });
+    if (!isInstanceFinal(item.status)) throw error;
+  }
+  for await (const _ of client.watchInstance(instanceId, { signal, isPatient: true }));
 }
 
 /** The text at a path of a JSON document; fails with the document when there is none. */

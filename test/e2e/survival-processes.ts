@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** A process that carries an attempt: the wrapper, or the shell that executes the script. */
@@ -36,6 +36,13 @@ export function pidsAtHomeBelow(directory: string): readonly number[] {
       .split("\0")
       .some((entry) => entry.startsWith(needle)),
   );
+}
+
+/** What runs of the steps of agents whose data is below a directory; nothing where processes cannot be looked at. */
+export function pidsOfStepsBelow(directory: string): readonly number[] {
+  if (!existsSync("/proc")) return [];
+  const needle = `COURIER_ARTIFACTS=${directory}/`;
+  return livingPids().filter((pid) => readProc(pid, "environ").includes(needle));
 }
 
 /** Sends a signal; false when the process had ended. */
