@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { jobTemplate } from "./cli-templates.ts";
-import { programPath, startStack, textAt, valueAt, type Stack } from "./stack.ts";
+import { withEnoughTime } from "./enough-time.ts";
+import { programPath, startStack, textAt, valueAt, type Finished, type Stack } from "./stack.ts";
 
 let stack: Stack;
 
@@ -69,8 +70,15 @@ async function onTerminal(
   return { code, shown, out };
 }
 
-/** In this time the job's instance must be found as well, which a second does not suffice for on a busy machine. */
-const waitSeconds = "5";
+/** Waits for a job that does not end, with a limit that sufficed to hear of its instance. */
+async function waitInVain(flags: readonly string[] = []): Promise<Finished> {
+  return withEnoughTime(async (seconds) => {
+    const limit = ["--timeout", String(seconds), ...flags];
+    const finished = await stack.cli(addAndWait(["sleep 600"], limit));
+    const instance = valueAt(JSON.parse(finished.stdout), ["item", "instance", "id"]);
+    return instance === undefined ? undefined : finished;
+  });
+}
 
 /** Any id will do where no service answers. */
 const instanceId = "0193b1c0-0000-7000-8000-000000000001";
@@ -126,9 +134,7 @@ describe("add-job --wait", () => {
   });
 
   it("exits with 7 when the time is over, and the work goes on", async () => {
-    const flags = ["--timeout", waitSeconds];
-
-    const { code, stdout, stderr } = await stack.cli(addAndWait(["sleep 600"], flags));
+    const { code, stdout, stderr } = await waitInVain();
 
     expect(code).toBe(7);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "WAIT_TIMED_OUT" } });
@@ -141,9 +147,7 @@ describe("add-job --wait", () => {
   });
 
   it("cancels on timeout when asked to, and waits for the nodes to confirm", async () => {
-    const flags = ["--timeout", waitSeconds, "--cancel-on-timeout"];
-
-    const { code, stdout, stderr } = await stack.cli(addAndWait(["sleep 600"], flags));
+    const { code, stdout, stderr } = await waitInVain(["--cancel-on-timeout"]);
 
     expect(code).toBe(7);
     expect(stderr).toMatch(/^the time is over, cancelling\n/);
@@ -339,16 +343,10 @@ describe("state run logs", () => {
   it("follows a run until it ends", async () => {
     const flag = join(stack.directory, "finish");
     const lines = ["echo begin", `while [ ! -e '${flag}' ]; do sleep 0.1; done`, "echo end"];
-    const adding = stack.startCli(addAndWait(lines, ["--verbose"]));
-    await adding.wrote("stderr", watching);
-    const runs = await stack.json(["state", "instance", "list-all", "--status", "running"]);
-    const instance = textAt(runs, ["items", 0, "id"]);
+    const template = jobTemplate({ name: "followed", nodes: ["web-1"], lines });
+    const instance = await stack.startJob(template);
     const list = await stack.json([
-      "state",
-      "instance",
-      "list-instance-runs",
-      "--instanceId",
-      instance,
+      ...["state", "instance", "list-instance-runs", "--instanceId", instance],
     ]);
 
     const follow = stack.startCli([
@@ -363,7 +361,8 @@ describe("state run logs", () => {
     await writeFile(flag, "");
 
     expect(await follow.finished).toMatchObject({ code: 0, stdout: "begin\nend\n", stderr: "" });
-    expect((await adding.finished).code).toBe(0);
+    const watched = await stack.cli(["state", "instance", "watch", "--instanceId", instance]);
+    expect(watched.code).toBe(0);
   });
 
   it("ends quietly when its reader goes away", async () => {
