@@ -245,7 +245,7 @@ test("says that nothing is in a group's way exactly when a turn moves it", async
     }),
     { numRuns: 30 },
   );
-}, 60_000);
+});
 
 interface SeenTurn {
   readonly hasEnded: boolean;

@@ -12,8 +12,8 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < settlingTurns; turn += 1) await turnOfTheEventLoop();
 }
 
-/** Before a unit test's own time limit, which would not say what was waited for. A count of turns says nothing of a socket. */
-const stuckAfterMs = 25_000;
+/** Before a test's own time limit, which would not say what was waited for. A count of turns says nothing of a socket. */
+const stuckAfterMs = 50_000;
 
 const settlingTurns = 20;
 

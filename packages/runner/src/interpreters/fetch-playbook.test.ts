@@ -103,7 +103,7 @@ async function failureOf(path: string, limits: Limits = {}): Promise<string | un
 
 const from = "the playbook was not fetched from BASE";
 
-describe.skipIf(python === undefined && !isCi)("fetching a playbook", { timeout: 60_000 }, () => {
+describe.skipIf(python === undefined && !isCi)("fetching a playbook", () => {
   test("becomes the command once the playbook is there, and hides the URL from it", async () => {
     answer = (_, response) => response.end("- hosts: all\n");
 
