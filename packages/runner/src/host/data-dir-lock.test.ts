@@ -50,8 +50,11 @@ test("takes over a lock that a power cut left empty", async () => {
   expect((await lockDataDir(directory, "boot")).ok).toBe(true);
 });
 
-test("of many at once exactly one gets it", async () => {
-  writeFileSync(join(directory, "lock"), "");
+test.each([
+  ["that a power cut left empty", ""],
+  ["whose owner is dead", JSON.stringify({ pid: 2 ** 22 + 1, startTime: "1", bootId: "boot" })],
+])("of many at once exactly one gets a lock %s", async (_name, text) => {
+  writeFileSync(join(directory, "lock"), text);
 
   const results = await Promise.all(
     Array.from({ length: 20 }, async () => await lockDataDir(directory, "boot")),

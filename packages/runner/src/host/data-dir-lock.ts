@@ -34,7 +34,7 @@ export async function lockDataDir(dataDir: string, bootId: string): Promise<Lock
     const refusal = await setStaleLockAside(path, bootId);
     if (refusal !== undefined) return { ok: false, reason: refusal };
     if (tryLink(candidate, path)) return { ok: true, lock: lockAt(path) };
-    return { ok: false, reason: `data directory ${dataDir} was taken by another process just now` };
+    return { ok: false, reason: takenJustNow(path) };
   } finally {
     rmSync(candidate, { force: true });
   }
@@ -56,7 +56,7 @@ function tryLink(candidate: string, path: string): boolean {
     linkSync(candidate, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (isErrorOf(error, "EEXIST")) return false;
     throw error;
   }
 }
@@ -68,16 +68,27 @@ async function setStaleLockAside(path: string, bootId: string): Promise<string |
   const owner = parseOwner(seen);
   if (owner !== undefined && (await isAlive(owner, bootId))) return inUse(path, owner);
   const aside = `${path}.stale.${process.pid}`;
-  renameSync(path, aside);
+  if (!tryRename(path, aside)) return takenJustNow(path);
   const moved = readLock(aside);
   // Another process may have replaced the stale lock between the look and the move: then it is theirs, give it back.
-  if (moved !== seen) {
-    tryLink(aside, path);
-    rmSync(aside, { force: true });
-    return `data directory lock ${path} was taken by another process just now`;
-  }
+  if (moved !== seen) tryLink(aside, path);
   rmSync(aside, { force: true });
-  return undefined;
+  return moved === seen ? undefined : takenJustNow(path);
+}
+
+/** False when there is nothing to move: another process that found the same stale lock was faster. */
+function tryRename(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (isErrorOf(error, "ENOENT")) return false;
+    throw error;
+  }
+}
+
+function takenJustNow(path: string): string {
+  return `data directory lock ${path} was taken by another process just now`;
 }
 
 function inUse(path: string, owner: Owner): string {
@@ -92,9 +103,13 @@ function readLock(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isErrorOf(error, "ENOENT")) return undefined;
     throw error;
   }
+}
+
+function isErrorOf(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
 
 /** A lock that a power cut left empty has no owner. */
