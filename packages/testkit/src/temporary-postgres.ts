@@ -51,7 +51,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
 export async function sharedPostgresUrl(): Promise<string> {
   // vitest runs test files in child processes of the test run, or in threads of it.
   const ownerPid = isMainThread && process.env["VITEST"] !== undefined ? process.ppid : process.pid;
-  const directory = join(tmpdir(), `courier-pg-run-${ownerPid}`);
+  const directory = join(tmpdir(), `courier-pg-run-${ownerPid}-${startTimeOf(ownerPid)}`);
   const readyFile = join(directory, "ready");
   if (await isFirst(directory)) {
     const server = await createServer({ directory, ownerPid });
@@ -64,6 +64,18 @@ export async function sharedPostgresUrl(): Promise<string> {
     await delay(pollMs);
   }
   return await readFile(readyFile, "utf8");
+}
+
+/** Tells a test run from an earlier one with the same pid, which may have left its directory: a machine that was cut off. */
+function startTimeOf(pid: number): string {
+  try {
+    // Field 22 by proc(5); the command's name, the second, may hold spaces.
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    // No Linux.
+    return "";
+  }
 }
 
 async function isFirst(directory: string): Promise<boolean> {
