@@ -125,18 +125,23 @@ describe("the server's parts together", () => {
 });
 
 describe("the courier-server program", () => {
-  const children: ChildProcess[] = [];
-  afterEach(() => {
-    for (const child of children.splice(0)) child.kill("SIGKILL");
+  const running: Running[] = [];
+  afterEach(async () => {
+    // One that still lived could write to the directory while it is removed.
+    for (const { child, output } of running.splice(0)) {
+      child.kill("SIGKILL");
+      await output;
+    }
   });
 
-  function run(...args: string[]): { child: ChildProcess; output: Promise<Output> } {
+  function run(...args: string[]): Running {
     const child = spawn(process.execPath, [program, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NODE_OPTIONS: "", COURIER_LOG_LEVEL: "info" },
     });
-    children.push(child);
-    return { child, output: collect(child) };
+    const started = { child, output: collect(child) };
+    running.push(started);
+    return started;
   }
 
   it("prints one line of JSON when it is ready, and ends with 0 on SIGTERM", async () => {
@@ -205,6 +210,11 @@ describe("the courier-server program", () => {
     expect(help.stdout).toContain("COURIER_DATABASE_URL");
   });
 });
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly output: Promise<Output>;
+}
 
 interface Output {
   readonly code: number | null;

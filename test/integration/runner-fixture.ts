@@ -130,7 +130,8 @@ function startRunner(argv: readonly string[]): RunnerProcess {
   });
   const exited = new Promise<{ readonly code: number | null; readonly signal: string | null }>(
     (resolve) => {
-      child.on("exit", (code, signal) => resolve({ code, signal }));
+      // Not at its exit: what it wrote last may not have been read by then.
+      child.on("close", (code, signal) => resolve({ code, signal }));
     },
   );
   const kill = async (signal: NodeJS.Signals): Promise<void> => {

@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CanonicalBackoff } from "@courier/schema";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { assignment, isAlive, setup, shell, type RunnerFixture } from "./runner-fixture.ts";
+import { assignment, isAlive, setup, shell, until, type RunnerFixture } from "./runner-fixture.ts";
 
 let fixture: RunnerFixture;
 
@@ -85,6 +86,8 @@ test("ends a step that has stopped itself", async () => {
   const run = assignment(["echo $$\nkill -STOP $$"]);
   server.assign(run);
   await outputSeen(run.runId, /\d/);
+  const [pid = 0] = pids(server.text(run.runId));
+  await until(() => /\) T /.test(readFileSync(`/proc/${pid}/stat`, "latin1")));
 
   server.stopRun(run.runId);
 
