@@ -58,7 +58,7 @@ describe.skipIf(reason !== undefined)(`a full disk${note}`, () => {
     });
     const meanwhile = await readRun(fleet.client, job.runIds[0] ?? "");
     disk.free();
-    const runs = await Promise.all(job.runIds.map((runId) => finalRun(fleet, runId, 60_000)));
+    const runs = await Promise.all(job.runIds.map((runId) => finalRun(fleet, runId)));
 
     expect(meanwhile.status).toBe("running");
     expect(fleet.server.pid).toBe(serverPid);

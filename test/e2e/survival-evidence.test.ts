@@ -87,7 +87,7 @@ describe.skipIf(reason !== undefined)(`artifacts and a full disk${note}`, () => 
         : undefined,
     );
     disk.free();
-    const run = await finalRun(fleet, runId, 60_000);
+    const run = await finalRun(fleet, runId);
     await handedIn(fleet, runId);
 
     expect(run.status).toBe("success");

@@ -1,7 +1,7 @@
 import { startPostgresServer, whyUnavailable } from "@courier/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Fleet } from "./survival-fleet.ts";
-import { jobOf } from "./survival-job.ts";
+import { jobOf, witnessLine } from "./survival-job.ts";
 import { stablePort } from "./survival-port.ts";
 import { attemptProcesses, signalProcess } from "./survival-processes.ts";
 import { Proxy } from "./survival-proxy.ts";
@@ -34,13 +34,15 @@ describe("a node that cannot be heard of", () => {
     const proxy = await Proxy.start(port);
     onTestFinished(() => proxy.stop());
     const fleet = await startFleet({ port, agentUrl: proxy.url });
-    const steps = [{ lines: gatedLines }, { lines: ['echo "second"'] }];
+    const steps = [{ lines: gatedLines }, { lines: [witnessLine, 'echo "second"'] }];
     const job = await submitToAll(fleet, { steps });
     const [runId = ""] = job.runIds;
     await runWithStatus(fleet, runId, "running");
+    await executionsOn(fleet.node(0), 1);
 
     proxy.cut();
     openGate(fleet.node(0));
+    await executionsOn(fleet.node(0), 2);
     await stepsEnded(fleet);
     const meanwhile = await readRun(fleet.client, runId);
     proxy.heal();
@@ -50,7 +52,7 @@ describe("a node that cannot be heard of", () => {
     expect(run.status).toBe("success");
     expect(run.stdout.get("1/1")).toBe(gatedOutput);
     expect(run.stdout.get("2/1")).toBe("second\n");
-    expect(readWitness(fleet.node(0))).toHaveLength(1);
+    expect(readWitness(fleet.node(0))).toHaveLength(2);
   });
 
   it("reports what its steps did while its agent stood still", async () => {
@@ -104,7 +106,7 @@ describe("a database that goes away", () => {
       const runIds = await until("all runs are listed", async () =>
         (await listAllRuns(fleet.client, instanceId)).map((run) => run.runId),
       );
-      const runs = await Promise.all(runIds.map((runId) => finalRun(fleet, runId, 60_000)));
+      const runs = await Promise.all(runIds.map((runId) => finalRun(fleet, runId)));
 
       expect(answer.status).toBe(503);
       expect(fleet.server.pid).toBe(serverPid);

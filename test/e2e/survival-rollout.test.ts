@@ -10,7 +10,7 @@ import { jobOf, witnessLine, type JobSpec, type StepSpec } from "./survival-job.
 import { Killer } from "./survival-killer.ts";
 import { attemptProcesses } from "./survival-processes.ts";
 import { listAllRuns, readInstance, type InstanceRecord } from "./survival-record.ts";
-import { until } from "./survival-until.ts";
+import { patienceMs, until } from "./survival-until.ts";
 import { readWitness } from "./survival-witness.ts";
 
 /** COURIER_SURVIVAL_SEED repeats the choices of one seed; their moments stay real. */
@@ -174,10 +174,8 @@ describe.each(["sqlite", "postgres"] as const)("a rollout of 200 runs on %s", (k
       const wasOver = await until("the service answers", () => areAllFinal(fleet, instanceIds));
       await until("the service answers", () => watch.look(fleet, instanceIds).then(() => true));
       await killer.allBack();
-      await until(
-        "every instance is final",
-        async () => ((await areAllFinal(fleet, instanceIds)) ? true : undefined),
-        60_000,
+      await until("every instance is final", async () =>
+        (await areAllFinal(fleet, instanceIds)) ? true : undefined,
       );
 
       await watch.look(fleet, instanceIds);
@@ -192,7 +190,7 @@ describe.each(["sqlite", "postgres"] as const)("a rollout of 200 runs on %s", (k
       expect(watch.changes).toEqual([]);
       expect(instances.flatMap(({ runs }) => runs)).toHaveLength(200);
       expect(await logsThatDiffer(fleet, instances)).toEqual([]);
-      await vi.waitFor(() => expect(leftovers(fleet)).toEqual([]), { timeout: 30_000 });
+      await vi.waitFor(() => expect(leftovers(fleet)).toEqual([]), { timeout: patienceMs });
       expect(wasOver, "the rollout ended before the last kill").toBe(false);
     },
   );

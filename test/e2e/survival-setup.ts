@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRunOutcome } from "@courier/core";
 import { onTestFinished } from "vitest";
+import { withEnoughTime } from "./enough-time.ts";
 import { Fleet, type FleetNode, type FleetOptions } from "./survival-fleet.ts";
 import { jobOf, witnessLine, type JobSpec } from "./survival-job.ts";
 import { listAllRuns, readRun, type RunRecord } from "./survival-record.ts";
@@ -15,12 +16,12 @@ export async function startFleet(options: Partial<FleetOptions> = {}): Promise<F
   return fleet;
 }
 
-/** Lines of a step that tells the witness, says so, and goes on only when its node's gate is opened. */
+/** Lines of a step that tells the witness, says so, and goes on only when its node's gate is opened: it outlives any test. */
 export const gatedLines: readonly string[] = [
   witnessLine,
   "echo waiting",
   "turns=0",
-  'until [ -e "$HOME/open" ] || [ "$turns" -ge 1200 ]; do turns=$((turns + 1)); sleep 0.05; done',
+  'until [ -e "$HOME/open" ] || [ "$turns" -ge 12000 ]; do turns=$((turns + 1)); sleep 0.05; done',
   "echo passed",
 ];
 
@@ -46,6 +47,35 @@ export async function submitToAll(
   return { instanceId, runIds };
 }
 
+/**
+ * Submits a job of one step for the fleet's only node, with a limit for its group that suffices on this machine: the run
+ * has no outcome yet when its step has begun, and what is to happen meanwhile has happened.
+ */
+export async function submitToBegin(
+  fleet: Fleet,
+  lines: readonly string[],
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<{ readonly instanceId: string; readonly runId: string }> {
+  const node = fleet.node(0);
+  return withEnoughTime(async (timeoutSeconds) => {
+    if (node.agent.pid === undefined) node.agent.start();
+    const job = await submitToAll(fleet, { steps: [{ lines }], timeoutSeconds });
+    const { instanceId, runIds } = job;
+    const [runId = ""] = runIds;
+    const hasBegun = (): boolean =>
+      readWitness(node).some((execution) => execution.runId === runId);
+    await until("the step has begun, or its time is over", async () =>
+      hasBegun() || (await isFinal(fleet, runId)) ? true : undefined,
+    );
+    await meanwhile();
+    return (await isFinal(fleet, runId)) ? undefined : { instanceId, runId };
+  });
+}
+
+async function isFinal(fleet: Fleet, runId: string): Promise<boolean> {
+  return isRunOutcome((await readRun(fleet.client, runId)).status);
+}
+
 /** Resolves when a node has executed that many attempts' beginnings. */
 export async function executionsOn(node: FleetNode, count: number): Promise<void> {
   await until(`${count} attempts on ${node.name}`, () =>
@@ -57,13 +87,12 @@ export async function executionsOn(node: FleetNode, count: number): Promise<void
 export async function finalRun(
   fleet: Fleet,
   runId: string,
-  limitMs?: number,
 ): Promise<Pick<RunRecord, "status" | "reason" | "steps" | "stdout">> {
   const look = async (): Promise<Awaited<ReturnType<typeof readRun>> | undefined> => {
     const run = await readRun(fleet.client, runId);
     return isRunOutcome(run.status) ? run : undefined;
   };
-  return until(`run ${runId} is final`, look, limitMs);
+  return until(`run ${runId} is final`, look);
 }
 
 /** Resolves when the service shows a run with this status. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { witnessLine } from "./survival-job.ts";
-import { pidsOfRun } from "./survival-processes.ts";
+import { attemptProcesses, pidsOfRun } from "./survival-processes.ts";
 import {
   executionsOn,
   finalRun,
@@ -11,6 +11,7 @@ import {
   openGate,
   startFleet,
   submitToAll,
+  submitToBegin,
 } from "./survival-setup.ts";
 import { until } from "./survival-until.ts";
 
@@ -21,18 +22,16 @@ const signal = new AbortController().signal;
  * daemon that nobody is the parent of. The witness is told when all of them are there.
  */
 const stubbornLines: readonly string[] = [
+  'rm -f "$HOME/outsider" "$HOME/daemon"',
   "trap '' TERM HUP INT",
   "sleep 300 & sleep 300 &",
   'setsid sh -c \'trap "" TERM; echo $$ > "$HOME/outsider"; sleep 300\' &',
   '(setsid sh -c \'trap "" TERM; echo $$ > "$HOME/daemon"; while :; do sleep 300; done\' < /dev/null > /dev/null 2>&1 &)',
   'until [ -s "$HOME/outsider" ] && [ -s "$HOME/daemon" ]; do sleep 0.02; done',
-  witnessLine,
   "echo stubborn",
+  witnessLine,
   "while :; do sleep 300 || true; done",
 ];
-
-/** Longer than the 10 s between SIGTERM and SIGKILL. */
-const stopLimitMs = 40_000;
 
 function pidIn(home: string, name: string): number {
   return Number(readFileSync(join(home, name), "utf8"));
@@ -46,14 +45,10 @@ describe("what is stopped", () => {
     const before = job.runIds.flatMap(pidsOfRun);
 
     await fleet.client.cancelInstance(job.instanceId, { signal });
-    const instance = await until(
-      "the instance is canceled",
-      async () => {
-        const { item } = await fleet.client.getInstance(job.instanceId, { signal });
-        return item.status === "canceled" ? item : undefined;
-      },
-      stopLimitMs,
-    );
+    const instance = await until("the instance is canceled", async () => {
+      const { item } = await fleet.client.getInstance(job.instanceId, { signal });
+      return item.status === "canceled" ? item : undefined;
+    });
     const after = job.runIds.flatMap(pidsOfRun);
     const runs = await Promise.all(job.runIds.map((runId) => finalRun(fleet, runId)));
 
@@ -72,13 +67,14 @@ describe("what is stopped", () => {
     const job = await submitToAll(fleet, { steps: [{ lines: gatedLines }] });
     const [canceledId = "", otherId = ""] = job.runIds;
     for (const node of fleet.nodes) await executionsOn(node, 1);
-    const others = pidsOfRun(otherId);
+    const [script] = attemptProcesses(fleet.directory).filter(
+      ({ kind, attempt }) => kind === "script" && attempt.startsWith(otherId),
+    );
 
     await fleet.client.cancelRun(canceledId, { signal });
     const canceled = await finalRun(fleet, canceledId);
     const left = pidsOfRun(canceledId);
-    // The first one is the step's shell; those behind it are its short sleeps.
-    expect(pidsOfRun(otherId)).toContain(others[0]);
+    expect(pidsOfRun(otherId)).toContain(script?.pid);
     openGate(fleet.node(1));
     const other = await finalRun(fleet, otherId);
 
@@ -90,13 +86,9 @@ describe("what is stopped", () => {
 
   it("leaves no process behind when a group's time is up", async () => {
     const fleet = await startFleet();
-    // All of the step's processes must be there before, also on a busy machine.
-    const timeoutSeconds = 10;
-    const job = await submitToAll(fleet, { steps: [{ lines: stubbornLines }], timeoutSeconds });
-    const [runId = ""] = job.runIds;
-    await executionsOn(fleet.node(0), 1);
+    const { runId } = await submitToBegin(fleet, stubbornLines);
 
-    const run = await finalRun(fleet, runId, stopLimitMs);
+    const run = await finalRun(fleet, runId);
 
     expect(pidsOfRun(runId)).toEqual([]);
     expect(run.status).toBe("timeout");
@@ -112,7 +104,7 @@ describe("what is stopped", () => {
     await fleet.node(0).agent.end("SIGKILL");
     await fleet.client.cancelInstance(job.instanceId, { signal });
     fleet.node(0).agent.start();
-    const run = await finalRun(fleet, runId, stopLimitMs);
+    const run = await finalRun(fleet, runId);
 
     expect(pidsOfRun(runId)).toEqual([]);
     expect(run.status).toBe("canceled");
