@@ -33,8 +33,13 @@ export class Killer {
     this.#random = random;
   }
 
+  /** Kills that many. */
+  async kill(count: number): Promise<void> {
+    while (this.kills.length < count) await this.#killOne();
+  }
+
   /** One more kill, after a random while, as soon as there is one of the kind whose turn it is. */
-  async killOne(): Promise<void> {
+  async #killOne(): Promise<void> {
     const kind = this.#random.pick(kinds);
     await delay(this.#random.between(0, pauseMsMax));
     this.kills.push(await until(`a ${kind} that can be killed`, () => this.#tryKill(kind)));
