@@ -16,6 +16,9 @@ export const migrationTimeoutMs = 3_600_000;
 /** How long SQLite waits for a lock; only a backup tool or the like can hold one. */
 export const busyTimeoutMs = 5_000;
 
+/** How long a second process waits for a data directory: two that try at once get in each other's way for a moment, and one must win. */
+export const lockWaitMs = 200;
+
 /** Prepared statements that one SQLite connection keeps. */
 export const preparedStatementsMax = 300;
 

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CourierError } from "@courier/core";
+import { lockWaitMs } from "../limits.ts";
 import { unavailable } from "../store-error.ts";
 import { busyCode, primaryCodeOf } from "./sqlite-errors.ts";
 import { openSqlite, type SqliteDatabase } from "./sqlite-module.ts";
@@ -34,9 +35,13 @@ export async function takeDataDirectory(dataDir: string): Promise<DataDirectory>
   return { databasePath, release: () => lock.close() };
 }
 
-/** SQLite gives the files beside a database (-wal, -shm) the mode of the database itself. */
+/** SQLite gives the files beside a database (-wal, -shm) the mode of the database itself. Another process may just make it. */
 function createPrivate(path: string): void {
-  if (!existsSync(path)) closeSync(openSync(path, "ax", 0o600));
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
 }
 
 function takeLock(
@@ -44,7 +49,7 @@ function takeLock(
   { dataDir, pidPath }: { readonly dataDir: string; readonly pidPath: string },
 ): void {
   try {
-    lock.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY");
+    lock.exec(`PRAGMA busy_timeout = ${lockWaitMs}; PRAGMA journal_mode = MEMORY`);
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     lock.close();
@@ -59,10 +64,11 @@ function takeLock(
 }
 
 function ownerOf(pidPath: string): string {
+  const unknown = "(unknown)";
   try {
-    return readFileSync(pidPath, "utf8").trim();
+    return readFileSync(pidPath, "utf8").trim() || unknown;
   } catch {
     // The owner has the lock but has not written its pid yet.
-    return "(unknown)";
+    return unknown;
   }
 }

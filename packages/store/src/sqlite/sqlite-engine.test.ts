@@ -49,6 +49,14 @@ test("refuses a directory that this process has open already, and keeps its lock
   expect(await insertSettingIfAbsent(database, "key", "value")).toBe("value");
 });
 
+test("refuses a directory whose owner is just writing its pid", async () => {
+  const dataDir = await temporaryDirectory();
+  await open(dataDir);
+  await writeFile(join(dataDir, "courier.pid"), "");
+
+  await expect(openSqliteEngine(dataDir)).rejects.toThrow("in use by process (unknown)");
+});
+
 test("refuses a directory that cannot be made", async () => {
   await expect(openSqliteEngine("/etc/passwd/nowhere")).rejects.toMatchObject({
     code: "STORE_UNAVAILABLE",
