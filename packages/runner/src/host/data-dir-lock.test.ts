@@ -50,6 +50,18 @@ test("takes over a lock that a power cut left empty", async () => {
   expect((await lockDataDir(directory, "boot")).ok).toBe(true);
 });
 
+test("takes over a lock although another agent died while it did so", async () => {
+  const dead = JSON.stringify({ pid: 2 ** 22 + 1, startTime: "1", bootId: "boot" });
+  writeFileSync(join(directory, "lock"), dead);
+  writeFileSync(join(directory, "lock.takeover"), dead);
+
+  const first = await lockDataDir(directory, "boot");
+  const second = await lockDataDir(directory, "boot");
+
+  expect([first.ok, second.ok]).toEqual([true, false]);
+  expect(readdirSync(directory)).toEqual(["lock"]);
+});
+
 test.each([
   ["that a power cut left empty", ""],
   ["whose owner is dead", JSON.stringify({ pid: 2 ** 22 + 1, startTime: "1", bootId: "boot" })],

@@ -30,14 +30,57 @@ export async function lockDataDir(dataDir: string, bootId: string): Promise<Lock
   const self = { pid: process.pid, startTime: (await startTimeOf(process.pid)) ?? "", bootId };
   writeFileSync(candidate, `${JSON.stringify(self)}\n`, { mode: 0o600 });
   try {
-    if (tryLink(candidate, path)) return { ok: true, lock: lockAt(path) };
-    const refusal = await setStaleLockAside(path, bootId);
-    if (refusal !== undefined) return { ok: false, reason: refusal };
-    if (tryLink(candidate, path)) return { ok: true, lock: lockAt(path) };
-    return { ok: false, reason: takenJustNow(path) };
+    const refusal = await acquire(path, { candidate, bootId });
+    return refusal === undefined
+      ? { ok: true, lock: lockAt(path) }
+      : { ok: false, reason: refusal };
   } finally {
     rmSync(candidate, { force: true });
   }
+}
+
+interface Applicant {
+  /** A file that names this process: what becomes the lock. */
+  readonly candidate: string;
+  readonly bootId: string;
+}
+
+/** Makes the candidate the lock at `path`; answers why not when it belongs to another process. */
+async function acquire(path: string, applicant: Applicant): Promise<string | undefined> {
+  const { candidate, bootId } = applicant;
+  if (tryLink(candidate, path)) return undefined;
+  const seen = readLock(path);
+  if (seen === undefined) return tryLink(candidate, path) ? undefined : takenJustNow(path);
+  const owner = parseOwner(seen);
+  if (owner !== undefined && (await isAlive(owner, bootId))) return inUse(path, owner);
+  return await takeOver(path, { seen, applicant });
+}
+
+/** A dead owner's lock is replaced only by who has the lock of its replacement, else two may replace each other's. */
+async function takeOver(
+  path: string,
+  { seen, applicant }: { readonly seen: string; readonly applicant: Applicant },
+): Promise<string | undefined> {
+  const guard = `${path}.takeover`;
+  if ((await acquire(guard, applicant)) !== undefined) return takenJustNow(path);
+  try {
+    if (readLock(path) !== seen) return takenJustNow(path);
+    replace(path, applicant.candidate);
+    return undefined;
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
+/** Atomic: there is a lock all the time. The candidate is kept, because it may be needed for another one. */
+function replace(path: string, candidate: string): void {
+  const successor = `${candidate}.next`;
+  linkSync(candidate, successor);
+  renameSync(successor, path);
+}
+
+function takenJustNow(path: string): string {
+  return `data directory lock ${path} was taken by another process just now`;
 }
 
 function lockAt(path: string): DataDirLock {
@@ -59,36 +102,6 @@ function tryLink(candidate: string, path: string): boolean {
     if (isErrorOf(error, "EEXIST")) return false;
     throw error;
   }
-}
-
-/** Moves a dead owner's lock away; answers why not when the owner lives. */
-async function setStaleLockAside(path: string, bootId: string): Promise<string | undefined> {
-  const seen = readLock(path);
-  if (seen === undefined) return undefined;
-  const owner = parseOwner(seen);
-  if (owner !== undefined && (await isAlive(owner, bootId))) return inUse(path, owner);
-  const aside = `${path}.stale.${process.pid}`;
-  if (!tryRename(path, aside)) return takenJustNow(path);
-  const moved = readLock(aside);
-  // Another process may have replaced the stale lock between the look and the move: then it is theirs, give it back.
-  if (moved !== seen) tryLink(aside, path);
-  rmSync(aside, { force: true });
-  return moved === seen ? undefined : takenJustNow(path);
-}
-
-/** False when there is nothing to move: another process that found the same stale lock was faster. */
-function tryRename(from: string, to: string): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch (error) {
-    if (isErrorOf(error, "ENOENT")) return false;
-    throw error;
-  }
-}
-
-function takenJustNow(path: string): string {
-  return `data directory lock ${path} was taken by another process just now`;
 }
 
 function inUse(path: string, owner: Owner): string {
