@@ -21,9 +21,7 @@ test("refuses a data directory that another process owns and names that process"
 test("has everything that was committed when its process is killed, and nothing by half", async () => {
   const { dataDir, child, lines } = await startWriter();
   await readUntil(lines, "200");
-  const exited = once(child, "exit");
   child.kill("SIGKILL");
-  await exited;
   const lastPrinted = await lastOf(lines);
 
   const database = await openDatabase({ dataDir });
@@ -49,8 +47,10 @@ async function startWriter(): Promise<{
   const child = spawn(process.execPath, [program, dataDir], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const exited = once(child, "exit");
   onTestFinished(async () => {
     child.kill("SIGKILL");
+    await exited;
     await rm(dataDir, { recursive: true, force: true });
   });
   const lines: Interface = createInterface({ input: child.stdout });

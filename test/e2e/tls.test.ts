@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startProgram, startStack, textAt, type Stack } from "./stack.ts";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { end, startProgram, startStack, textAt, type Stack } from "./stack.ts";
 
 describe("a service with a certificate of a private authority", () => {
   let directory: string;
@@ -66,6 +66,7 @@ describe("a service with a certificate of a private authority", () => {
     const dataDir = join(directory, "stranger");
     const flags = ["--url", stack.url, "--data-dir", dataDir, "--enrollment-key", "cek_x"];
     const runner = startProgram("courier-runner", ["start", ...flags], {});
+    onTestFinished(() => end(runner, "SIGKILL"));
     await runner.wrote("stderr", "enrolment failed, trying again");
     runner.child.kill("SIGTERM");
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { programPath, startStack, type Stack } from "../e2e/stack.ts";
 
 describe("the scripts of examples/control on real nodes", () => {
@@ -9,6 +9,10 @@ describe("the scripts of examples/control on real nodes", () => {
 
   beforeAll(async () => {
     stack = await startStack({ runnerNames: ["demo-1", "demo-2"] });
+  });
+
+  afterEach(async () => {
+    await stack.endLeftovers();
   });
 
   afterAll(async () => {

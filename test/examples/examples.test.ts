@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startStack, textAt, valueAt, type Stack } from "../e2e/stack.ts";
 
 const directory = fileURLToPath(new URL("../../examples", import.meta.url));
@@ -30,6 +30,10 @@ describe("the examples on real nodes", () => {
       const created = await stack.json(["management", kind, `create-${kind}`, ...body]);
       expect(textAt(created, ["item", `${kind}Id`])).toMatch(/^[0-9a-f-]{36}$/);
     }
+  });
+
+  afterEach(async () => {
+    await stack.endLeftovers();
   });
 
   afterAll(async () => {
@@ -196,7 +200,7 @@ describe("the examples on real nodes", () => {
 
 function addAndWait(stack: Stack, file: string): Promise<unknown> {
   const add = ["scheduler", "jobs", "add-job", "--body-file", join(directory, file)];
-  return stack.json([...add, "--wait", "--timeout", "120"]);
+  return stack.json([...add, "--wait"]);
 }
 
 function itemsOf(list: unknown): readonly unknown[] {

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { startProgram, valueAt, type Finished, type Program } from "../e2e/stack.ts";
+import { end, startProgram, valueAt, type Finished, type Program } from "../e2e/stack.ts";
+import { patienceMs } from "../e2e/survival-until.ts";
 
 const example = fileURLToPath(new URL("../../examples/local/release-notes.yaml", import.meta.url));
 
@@ -20,8 +21,13 @@ interface Place {
 async function setup(): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), "courier-local-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const start: Place["start"] = (args, env = {}) =>
-    startProgram("courier-runner", args, { cwd: directory, env: { TMPDIR: directory, ...env } });
+  const start: Place["start"] = (args, env = {}) => {
+    const options = { cwd: directory, env: { TMPDIR: directory, ...env } };
+    const program = startProgram("courier-runner", args, options);
+    // Where the test failed before: Ctrl-C ends the steps as well.
+    onTestFinished(() => end(program, "SIGINT"));
+    return program;
+  };
   return {
     directory,
     start,
@@ -213,6 +219,6 @@ it("ends the process tree on Ctrl-C, runs no further step, and exits with 130", 
   expect(stderr).toContain("canceled; its process tree was ended");
   // One that nobody has reaped yet is gone all the same.
   const pid = Number.parseInt(stdout, 10);
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), 30_000);
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), patienceMs);
   expect(await place.leftovers()).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { programPath, startStack, textAt, valueAt, type Stack } from "../e2e/stack.ts";
 
 function fileOf(name: string): string {
@@ -16,6 +16,10 @@ describe("the examples of examples/schedules on real nodes", () => {
     stack = await startStack({ runnerNames: ["demo-1", "demo-2"] });
   });
 
+  afterEach(async () => {
+    await stack.endLeftovers();
+  });
+
   afterAll(async () => {
     await stack.stop();
   });
@@ -27,7 +31,7 @@ describe("the examples of examples/schedules on real nodes", () => {
 
   /** Executes a job now, whatever its schedule. */
   async function execute(jobId: string): Promise<unknown> {
-    const start = [...jobs, "create-manual-job", "--jobId", jobId, "--wait", "--timeout", "120"];
+    const start = [...jobs, "create-manual-job", "--jobId", jobId, "--wait"];
     return valueAt(await stack.json(start), ["item", "instance", "status"]);
   }
 

@@ -48,7 +48,7 @@ it.each([
 
 async function addAndWait(file: string): Promise<string> {
   const add = ["scheduler", "jobs", "add-job", "--body-file", join(directory, file)];
-  const added = await stack.json([...add, "--wait", "--timeout", "120"]);
+  const added = await stack.json([...add, "--wait"]);
   return textAt(added, ["item", "instance", "id"]);
 }
 
