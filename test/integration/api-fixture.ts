@@ -164,7 +164,7 @@ export class ApiFixture {
 
   /** Moves the clock in small steps until what `look` sees is `wanted`, giving real I/O a moment in between. */
   async until<Seen>(look: () => Promise<Seen>, wanted: (seen: Seen) => boolean): Promise<Seen> {
-    for (let round = 0; round < 10_000; round += 1) {
+    for (let round = 0; round < roundsMax; round += 1) {
       const seen = await look();
       if (wanted(seen)) return seen;
       await this.clock.advance(5);
@@ -173,6 +173,9 @@ export class ApiFixture {
     throw new Error("what the test waits for did not happen");
   }
 }
+
+/** Only what never comes takes so many, also where a database is slow. */
+const roundsMax = 60_000;
 
 /** Where jobs are added. */
 export const jobsPath = "/courier/scheduler-api/v1/jobs";

@@ -52,8 +52,10 @@ export async function setup(): Promise<RunnerFixture> {
     witness,
     readWitness: () => readIfExists(witness),
     agent: async (options = {}) => {
-      const agent = await connectedAgent({ url: server.url, dataDir, ...options });
+      const { agent, ready } = newAgent({ url: server.url, dataDir, ...options });
       agents.push(agent);
+      await agent.start();
+      await ready;
       return agent;
     },
     runner: (...argv) => {
@@ -88,9 +90,10 @@ export function killAttempt(state: string): void {
   }
 }
 
-async function connectedAgent(
+/** An agent that is not started yet, and when it is connected. */
+function newAgent(
   options: Partial<NodeAgentOptions> & { readonly url: string; readonly dataDir: string },
-): Promise<NodeAgent> {
+): { readonly agent: NodeAgent; readonly ready: Promise<void> } {
   let agent: NodeAgent | undefined;
   const ready = new Promise<void>((resolve, reject) => {
     agent = new NodeAgent({
@@ -105,9 +108,7 @@ async function connectedAgent(
     });
   });
   if (agent === undefined) throw new Error("no agent");
-  await agent.start();
-  await ready;
-  return agent;
+  return { agent, ready };
 }
 
 function startRunner(argv: readonly string[]): RunnerProcess {
