@@ -2,13 +2,18 @@ import {
   findInstance,
   findJob,
   findJobsWithOpenInstance,
+  findSessions,
+  firstToken,
   insertInstances,
+  insertRuns,
   insertRunsOfGroups,
   listGroups,
   listRuns,
   moveInstances,
-  selectPendingRunsOf,
+  requestStops,
   setJobsFired,
+  setNodesArchived,
+  type NewRun,
   updateGroups,
   updateInstance,
 } from "@courier/store";
@@ -50,31 +55,50 @@ onEachDatabase("many jobs that fire at once", (setup) => {
     }
   });
 
-  test("reads the pending runs of instances together, with their nodes' sessions", async () => {
-    const { db, addNodes, connect, addInstance } = await setup();
-    const nodeIds = await addNodes(2);
-    await connect([at(nodeIds, 1)]);
-    const instances = [
-      await addInstance([nodeIds]),
-      await addInstance([[at(nodeIds, 0)], nodeIds]),
-    ];
+  test("adds runs that are claimed for their nodes at once, and remembers which nodes were there", async () => {
+    const { db, addJob, addNodes, connect } = await setup();
+    const [here, away] = await addNodes(2);
+    if (here === undefined || away === undefined) throw new Error("no nodes");
+    await connect([here]);
+    const instance = newInstance((await addJob()).id);
+    const groups = [0, 1].map((groupNumber) => newGroup(instance.id, { groupNumber }));
+    await insertInstances(db, [{ instance, groups }]);
 
-    const found = await selectPendingRunsOf(
-      db,
-      instances.map(({ id }) => id),
-    );
+    const runsOf = (groupNumber: number): NewRun[] =>
+      [here, away, here].map((nodeId, position) => ({
+        ...{ id: `${groupNumber}.${position}`, nodeId, position, isDispatched: position < 2 },
+      }));
+    const key = { instanceId: instance.id, createdAt: now };
+    await insertRunsOfGroups(db, [{ ...key, groupNumber: 0, runs: runsOf(0) }]);
+    await insertRuns(db, { ...key, groupNumber: 1, runs: runsOf(1) });
 
-    expect(found).toEqual(
-      instances.flatMap(({ id: instanceId, runs }) =>
-        runs.flatMap((group, groupNumber) =>
-          group.map((run) => {
-            const isOnline = run.nodeId === nodeIds[1];
-            const nodeSessionId = isOnline ? `session-${run.nodeId}` : null;
-            return { ...run, instanceId, groupNumber, nodeSessionId };
-          }),
-        ),
-      ),
+    const { items } = await listRuns(db, { instanceId: instance.id, page: 1, size: 10 });
+    const claimed = { status: "dispatched", dispatchedAt: now, token: firstToken };
+    expect(
+      items.map(({ status, dispatchedAt, token }) => ({ status, dispatchedAt, token })),
+    ).toEqual(
+      [0, 1].flatMap(() => [
+        claimed,
+        claimed,
+        { ...claimed, status: "pending", dispatchedAt: null },
+      ]),
     );
+    const stopped = { instanceId: instance.id, outcome: "canceled" } as const;
+    const requested = await requestStops(db, { ...stopped, stopDeadlineAt: now, now });
+    const sent = requested.filter((run) => run.sent).map(({ id }) => id);
+    expect(sent.toSorted()).toEqual(["0.0", "1.0"]);
+  });
+
+  test("finds the sessions of nodes that are online and not archived", async () => {
+    const { db, addNodes, connect } = await setup();
+    const [here, away, archived] = await addNodes(3);
+    if (here === undefined || away === undefined || archived === undefined) throw new Error();
+    await connect([here, archived]);
+    await setNodesArchived(db, { nodeIds: [archived], archivedAt: now, now });
+
+    const found = await findSessions(db, [here, away, archived, here]);
+
+    expect(found).toEqual(new Map([[here, `session-${here}`]]));
   });
 
   test("sets what comes after jobs have fired, and leaves one that was canceled", async () => {

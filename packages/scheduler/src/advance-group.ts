@@ -81,6 +81,7 @@ async function readGroupContext(
   rules: GroupRules,
   context: GroupAdvance,
 ): Promise<GroupContext> {
+  if (rules.minReadyCount > 0) await context.writes?.insertFresh(context);
   const onlineCount = await countOnline(context.tx, draft, rules);
   return { now: context.now, onlineCount, isPaused: context.isPaused };
 }
@@ -161,6 +162,7 @@ async function drain(
   draft: GroupDraft,
   context: AdvanceContext,
 ): Promise<boolean> {
+  await context.writes?.insertFresh(context);
   // What was passed over lies before the cursor, among runs that were dispatched.
   if (draft.hasHeld) await context.writes?.flushDispatches(context);
   const { ended, cursor } = await endPendingRuns(context.tx, {

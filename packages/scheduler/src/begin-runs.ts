@@ -80,6 +80,7 @@ async function dispatch(runs: readonly PendingRun[], { draft, context }: Start):
 
 async function hold(held: Admission<Candidate>["held"], { draft, context }: Start): Promise<void> {
   if (held.length === 0) return;
+  await context.writes?.insertFresh(context);
   const { instanceId, groupNumber } = draft;
   const waiters = held.map(({ run, budget }) => ({
     runId: run.id,
@@ -109,6 +110,7 @@ async function endRefused(
   { draft, rules, context }: Start,
 ): Promise<void> {
   if (runs.length === 0) return;
+  await context.writes?.insertFresh(context);
   const status = rules.offlinePolicy === "fail" ? "undeliverable" : "skipped";
   const ended = await endRuns(context.tx, {
     ids: runs.map((run) => run.id),

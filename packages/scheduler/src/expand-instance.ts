@@ -10,6 +10,7 @@ import {
   type InsertRuns,
   type InstanceRow,
   type JobRow,
+  type NewInstance,
 } from "@courier/store";
 import { templateOf } from "./template-of.ts";
 
@@ -26,21 +27,26 @@ export interface Expansion {
   readonly startedBy?: string;
 }
 
-/**
- * Inserts the instance of one occurrence with its groups and all their runs; targets are resolved here, once, but for an
- * immediate job that was added with a plan: it fires for the nodes of its plan.
- * Returns the instance's id, or null when this occurrence has fired already.
- */
-export async function expandInstance(tx: Db, expansion: Expansion): Promise<string | null> {
-  const [instance = null] = await expandInstances(tx, [expansion]);
-  return instance?.id ?? null;
+/** An instance that can be inserted, with its groups and all their runs. */
+export interface ExpandedInstance extends NewInstance {
+  readonly runs: readonly InsertRuns[];
 }
 
-/** The same for many occurrences, in few statements. */
+/** Inserts the expansion of one occurrence; returns the instance's id, or null when this occurrence has fired already. */
+export async function expandInstance(tx: Db, expansion: Expansion): Promise<string | null> {
+  const expanded = await expandInstances(tx, [expansion]);
+  const [id = null] = await insertExpanded(tx, expanded);
+  return id;
+}
+
+/**
+ * Makes the instances of occurrences with their groups and all their runs, and inserts nothing; targets are resolved here,
+ * once, but for an immediate job that was added with a plan: it fires for the nodes of its plan.
+ */
 export async function expandInstances(
   tx: Db,
   expansions: readonly Expansion[],
-): Promise<(InstanceRow | null)[]> {
+): Promise<ExpandedInstance[]> {
   if (expansions.length === 0) return [];
   const templates = expansions.map(({ job }) => templateOf(job));
   const planned = await plannedTargets(tx, expansions, templates);
@@ -49,16 +55,14 @@ export async function expandInstances(
     templates.map(({ target }, index) => (planned.has(index) ? [] : target.groups)),
   );
   const targets = resolved.map((nodeIds, index) => planned.get(index) ?? nodeIds);
-  const expanded = expansions.map((expansion, index) => {
+  return expansions.map((expansion, index) => {
     const template = templates[index] ?? templateOf(expansion.job);
     const groups = template.target.groups.map((group, groupNumber) => ({
       group,
       nodeIds: targets[index]?.[groupNumber] ?? [],
     }));
-    return { instance: instanceRow(expansion, template), groups, newId: expansion.newId };
+    return expandedOf(instanceRow(expansion, template), groups, expansion.newId);
   });
-  const inserted = await insertAllExpanded(tx, expanded);
-  return expanded.map(({ instance }) => (inserted.has(instance.id) ? instance : null));
 }
 
 /** By position; a start that a person asked for later is not what was planned. */
@@ -88,42 +92,35 @@ export interface ResolvedGroup {
   readonly nodeIds: readonly string[];
 }
 
-/** An instance that is ready to be inserted. */
-export interface ExpandedInstance {
-  readonly instance: InstanceRow;
-  readonly groups: readonly ResolvedGroup[];
-  readonly newId: () => string;
+/** An instance with its groups and all their runs. */
+export function expandedOf(
+  instance: InstanceRow,
+  groups: readonly ResolvedGroup[],
+  newId: () => string,
+): ExpandedInstance {
+  const { id: instanceId, createdAt } = instance;
+  return {
+    instance,
+    groups: groups.map((group, groupNumber) => groupRow(instanceId, groupNumber, group)),
+    runs: groups.map(({ nodeIds }, groupNumber) => ({
+      ...{ instanceId, groupNumber, createdAt },
+      runs: nodeIds.map((nodeId, position) => ({ id: newId(), nodeId, position })),
+    })),
+  };
 }
 
-/** Inserts an instance with its groups and all their runs; false, and nothing stored, when its occurrence has fired already. */
-export async function insertExpanded(tx: Db, expanded: ExpandedInstance): Promise<boolean> {
-  return (await insertAllExpanded(tx, [expanded])).has(expanded.instance.id);
-}
-
-/** The ids of those that were inserted. */
-async function insertAllExpanded(
+/** Inserts instances; returns the ids of those that were: the others' occurrences have fired already, nothing of them is stored. */
+export async function insertExpanded(
   tx: Db,
   all: readonly ExpandedInstance[],
 ): Promise<ReadonlySet<string>> {
-  const inserted = await insertInstances(
-    tx,
-    all.map(({ instance, groups }) => ({
-      instance,
-      groups: groups.map((group, groupNumber) => groupRow(instance.id, groupNumber, group)),
-    })),
-  );
+  const inserted = await insertInstances(tx, all);
   const added = all.filter(({ instance }) => inserted.has(instance.id));
-  await insertRunsOfGroups(tx, added.flatMap(runsOf));
+  await insertRunsOfGroups(
+    tx,
+    added.flatMap(({ runs }) => runs),
+  );
   return inserted;
-}
-
-function runsOf({ instance, groups, newId }: ExpandedInstance): InsertRuns[] {
-  return groups.map(({ nodeIds }, groupNumber) => ({
-    instanceId: instance.id,
-    groupNumber,
-    createdAt: instance.createdAt,
-    runs: nodeIds.map((nodeId, position) => ({ id: newId(), nodeId, position })),
-  }));
 }
 
 function instanceRow(expansion: Expansion, template: CanonicalJob): InstanceRow {

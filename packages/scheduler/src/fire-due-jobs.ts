@@ -19,6 +19,7 @@ import {
   type Database,
   type Db,
   type FiredJob,
+  type InstanceRow,
   type JobRow,
   type MissedOccurrences,
 } from "@courier/store";
@@ -31,7 +32,7 @@ import { expandInstances, type Expansion } from "./expand-instance.ts";
 import { FreshRuns } from "./fresh-runs.ts";
 import { dueJobsPerTurn } from "./limits.ts";
 import { loadExceptions, type Exceptions } from "./load-exceptions.ts";
-import { PendingWrites } from "./pending-writes.ts";
+import { FiredAlready, PendingWrites } from "./pending-writes.ts";
 import { afterwards, blockedOf } from "./recalculate.ts";
 import { templateOf } from "./template-of.ts";
 import type { Turn } from "./turn.ts";
@@ -63,6 +64,24 @@ export interface Fired {
  * together, so that a burst of them pays for its rows.
  */
 export async function fireDueJobs(db: Database, context: FireContext): Promise<Fired> {
+  const fired = new Set<string>();
+  for (;;) {
+    try {
+      return await firePass(db, { ...context, fired });
+    } catch (error) {
+      // Rare: whoever fires holds the locks of the jobs, and sets their next times. All is decided again, without these.
+      if (!(error instanceof FiredAlready)) throw error;
+      for (const instance of error.instances) fired.add(occurrenceOf(instance));
+    }
+  }
+}
+
+interface PassContext extends FireContext {
+  /** Occurrences that are known to have fired. */
+  readonly fired: ReadonlySet<string>;
+}
+
+async function firePass(db: Database, context: PassContext): Promise<Fired> {
   return db.transaction(async (tx) => {
     const { now } = context;
     const effects = new Effects();
@@ -80,23 +99,27 @@ export async function fireDueJobs(db: Database, context: FireContext): Promise<F
     for (const { job, template, fire } of plans) {
       for (const occurrence of fire) await pass.start(job, template, occurrence);
     }
-    const started = await expandInstances(tx, pass.starts);
     await setJobsFired(tx, { jobs: [...plans.map(({ fired }) => fired), ...pass.broken], now });
     await insertMissedOccurrences(tx, pass.missed);
-    // Null: another scheduler has fired this occurrence.
-    effects.created.push(...started.filter((instance) => instance !== null));
-    const ids = [...waited.filter((id) => id !== null), ...effects.created.map(({ id }) => id)];
-    const instances = await lockInstances(tx, ids);
+    const started = await expandInstances(tx, pass.starts);
+    effects.created.push(...started.map(({ instance }) => instance));
+    writes.insert(started);
+    const waitedIds = waited.filter((id) => id !== null);
     const gate = new BudgetGate(turn);
-    const fresh = await FreshRuns.read(tx, instances);
-    for (const locked of instances) await advanceInstance(locked, { ...turn, fresh, gate });
+    const fresh = await FreshRuns.of(tx, started);
+    const instances = [...(await lockInstances(tx, waitedIds)), ...started];
+    for (const instance of instances) await advanceInstance(instance, { ...turn, fresh, gate });
     await writes.flush(turn);
     return {
       ...{ effects, missed: pass.missed, broken: pass.broken.map(({ id }) => id) },
-      firedCount: ids.length,
+      firedCount: instances.length,
       mayHaveMore: jobs.length === dueJobsPerTurn,
     };
   });
+}
+
+function occurrenceOf({ jobId, nominalAt }: Pick<InstanceRow, "jobId" | "nominalAt">): string {
+  return `${jobId} ${nominalAt}`;
 }
 
 interface DueOccurrence {
@@ -118,18 +141,20 @@ interface JobPlan {
 /** One pass: what it creates and leaves out, and the exceptions that it reads at most once. */
 class FiringPass {
   readonly tx: Db;
-  readonly context: FireContext;
+  readonly context: PassContext;
   /** Occurrences that start now. */
   readonly starts: Expansion[] = [];
   readonly missed: MissedOccurrences[] = [];
   /** Jobs whose stored schedule cannot be computed: they become inactive, so that they keep nobody else from firing. */
   readonly broken: FiredJob[] = [];
+  readonly #fired: Set<string>;
   readonly #open = new Set<string>();
   #exceptions: Promise<Exceptions> | undefined;
 
-  constructor(tx: Db, context: FireContext) {
+  constructor(tx: Db, context: PassContext) {
     this.tx = tx;
     this.context = context;
+    this.#fired = new Set(context.fired);
   }
 
   exceptions(): Promise<Exceptions> {
@@ -171,7 +196,7 @@ class FiringPass {
     const decision = decideStartOf({ ...about, isInstanceOpen });
     switch (decision.kind) {
       case "start":
-        this.starts.push({ job, nominalAt, now, newId });
+        this.#startOnce({ job, nominalAt, now, newId });
         this.#open.add(job.id);
         break;
       case "drop":
@@ -195,6 +220,14 @@ class FiringPass {
         });
       }
     }
+  }
+
+  /** A job whose schedule was changed can be due again at a time for which it has fired. */
+  #startOnce(expansion: Expansion): void {
+    const occurrence = occurrenceOf({ ...expansion, jobId: expansion.job.id });
+    if (this.#fired.has(occurrence)) return;
+    this.#fired.add(occurrence);
+    this.starts.push(expansion);
   }
 
   /** Notes that an occurrence (Unix ms) is left out. */

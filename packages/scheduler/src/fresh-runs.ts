@@ -1,41 +1,42 @@
-import { selectPendingRunsOf, type Db, type GroupKey, type LockedInstance } from "@courier/store";
-
-type PendingRun = Awaited<ReturnType<typeof selectPendingRunsOf>>[number];
+import { findSessions, type Db, type GroupKey, type PendingRun } from "@courier/store";
+import type { ExpandedInstance } from "./expand-instance.ts";
 
 /** Instances of more runs are read group by group. */
 const runsMax = 100;
 
-/** The runs of instances that were made in this transaction, read together: all of them are pending until their group's cursor passes. */
+/** The runs of instances that were made in this transaction, by group: all of them are pending until their group's cursor passes. */
 export class FreshRuns {
-  readonly #instances: ReadonlySet<string>;
-  readonly #byGroup = new Map<string, PendingRun[]>();
+  readonly #byGroup: ReadonlyMap<string, readonly PendingRun[]>;
 
-  private constructor(instances: ReadonlySet<string>, runs: readonly PendingRun[]) {
-    this.#instances = instances;
-    for (const run of runs) {
-      const key = keyOf(run);
-      this.#byGroup.set(key, [...(this.#byGroup.get(key) ?? []), run]);
-    }
+  private constructor(byGroup: ReadonlyMap<string, readonly PendingRun[]>) {
+    this.#byGroup = byGroup;
   }
 
-  /** Reads those of the instances that have few runs. */
-  static async read(tx: Db, instances: readonly LockedInstance[]): Promise<FreshRuns> {
-    const small = instances
-      .filter(({ groups }) => groups.reduce((sum, { nodeCount }) => sum + nodeCount, 0) <= runsMax)
-      .map(({ instance }) => instance.id);
-    const runs = small.length === 0 ? [] : await selectPendingRunsOf(tx, small);
-    return new FreshRuns(new Set(small), runs);
+  /** Takes those of the instances that have few runs, and reads their nodes' sessions together. */
+  static async of(tx: Db, instances: readonly ExpandedInstance[]): Promise<FreshRuns> {
+    const small = instances.filter((instance) => runCount(instance) <= runsMax);
+    const groups = small.flatMap(({ runs }) => runs);
+    const nodeIds = groups.flatMap(({ runs }) => runs.map(({ nodeId }) => nodeId));
+    const sessions = await findSessions(tx, nodeIds);
+    const byGroup = groups.map(({ runs, ...group }): [string, PendingRun[]] => [
+      keyOf(group),
+      runs.map((run) => ({ ...run, nodeSessionId: sessions.get(run.nodeId) ?? null })),
+    ]);
+    return new FreshRuns(new Map(byGroup));
   }
 
-  /** Pending runs of a group from a position on; undefined when they were not read. */
+  /** Pending runs of a group from a position on; undefined when they were not taken. */
   take(
     group: GroupKey,
     { fromPosition, limit }: { readonly fromPosition: number; readonly limit: number },
   ): readonly PendingRun[] | undefined {
-    if (!this.#instances.has(group.instanceId)) return undefined;
-    const runs = this.#byGroup.get(keyOf(group)) ?? [];
-    return runs.filter(({ position }) => position >= fromPosition).slice(0, limit);
+    const runs = this.#byGroup.get(keyOf(group));
+    return runs?.filter(({ position }) => position >= fromPosition).slice(0, limit);
   }
+}
+
+function runCount({ groups }: ExpandedInstance): number {
+  return groups.reduce((sum, { nodeCount }) => sum + nodeCount, 0);
 }
 
 function keyOf({ instanceId, groupNumber }: GroupKey): string {

@@ -1,4 +1,5 @@
 import {
+  addCounts,
   assert,
   isGroupFinal,
   noRuns,
@@ -77,12 +78,10 @@ export class GroupDraft {
 
   /** The group as core sees it, with this turn's changes in it. */
   snapshot(): GroupSnapshot {
-    const counts: CountDeltas = { ...this.#row.counts };
-    for (const key of countKeys) counts[key] += this.#deltas[key];
     return {
       status: this.#status,
       nodeCount: this.#row.nodeCount,
-      counts,
+      counts: addCounts(this.#row.counts, this.#deltas),
       cursor: this.#cursor,
       batchEnd: this.#batchEnd,
       // The column is only ever written from a HaltCause, "" stands for none.
@@ -186,8 +185,8 @@ export class GroupDraft {
   collect(writes: PendingWrites): void {
     const { instanceId, groupNumber } = this.#row;
     const hasDeltas = countKeys.some((key) => this.#deltas[key] !== 0);
-    if (hasDeltas) writes.counts.push({ instanceId, groupNumber, counts: this.#deltas });
-    if (this.#hasChanged) writes.groups.push(this.#update());
+    if (hasDeltas) writes.count({ instanceId, groupNumber, counts: this.#deltas });
+    if (this.#hasChanged) writes.changeGroup(this.#update());
   }
 
   async #saveRow(tx: Db): Promise<void> {

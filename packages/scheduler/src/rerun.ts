@@ -19,7 +19,7 @@ import {
 import { advanceInstance } from "./advance-instance.ts";
 import { templateOf } from "./template-of.ts";
 import { Effects } from "./effects.ts";
-import { insertExpanded, type ResolvedGroup } from "./expand-instance.ts";
+import { expandedOf, insertExpanded, type ResolvedGroup } from "./expand-instance.ts";
 import { loadExceptions } from "./load-exceptions.ts";
 import { recordAudit } from "./record-audit.ts";
 import type { Turn } from "./turn.ts";
@@ -168,12 +168,11 @@ async function insertRerun(
   const named = { ...target, groups: groups.map(({ group }) => group) };
   const instance = { ...rerunRow(origin, named, context), fromStep: stepNumber };
   // No occurrence fired it, so any negative number does that the job has not used.
-  let nominalAt = -context.now;
-  const expanded = { groups, newId: context.newId };
-  while (!(await insertExpanded(tx, { ...expanded, instance: { ...instance, nominalAt } }))) {
-    nominalAt -= 1;
+  for (let nominalAt = -context.now; ; nominalAt -= 1) {
+    const expanded = expandedOf({ ...instance, nominalAt }, groups, context.newId);
+    const inserted = await insertExpanded(tx, [expanded]);
+    if (inserted.size > 0) return expanded.instance;
   }
-  return instance;
 }
 
 /** The origin's groups in their order, each with what it has left; one without is left out. */

@@ -1,5 +1,5 @@
 import type { GroupDecision, GroupRules } from "@courier/core";
-import { selectPendingRuns } from "@courier/store";
+import { selectPendingRuns, type PendingRun } from "@courier/store";
 import type { GroupAdvance } from "./advance-group.ts";
 import { beginRuns } from "./begin-runs.ts";
 import type { GroupDraft } from "./group-draft.ts";
@@ -15,17 +15,25 @@ export interface Start {
   readonly context: GroupAdvance;
 }
 
+/** Pending runs of the group from a position on. */
+async function findPending(
+  part: { readonly fromPosition: number; readonly limit: number },
+  { draft, context }: Start,
+): Promise<readonly PendingRun[]> {
+  const fresh = context.fresh?.take(draft, part);
+  if (fresh !== undefined) return fresh;
+  await context.writes?.insertFresh(context);
+  const { instanceId, groupNumber } = draft;
+  return selectPendingRuns(context.tx, { instanceId, groupNumber, ...part });
+}
+
 /** Claims the next runs by position; returns whether the group should be decided again in this turn. */
 export async function startRuns(decision: StartDecision, start: Start): Promise<boolean> {
   const { draft, rules, context } = start;
   if (draft.status !== "running") draft.begin(context.now, rules.timeoutMs);
   // Behind runs that have no room in a budget there may be many more: they are looked through in large parts.
   const limit = draft.hasHeld ? runsPerGroupTurn : Math.min(decision.count, runsPerGroupTurn);
-  const part = { fromPosition: draft.cursor, limit };
-  const { instanceId, groupNumber } = draft;
-  const found =
-    context.fresh?.take(draft, part) ??
-    (await selectPendingRuns(context.tx, { instanceId, groupNumber, ...part }));
+  const found = await findPending({ fromPosition: draft.cursor, limit }, start);
   const inBatch = found.filter((run) => run.position < decision.batchEnd);
   const begun = await beginRuns(inBatch, decision.count, start);
   if (begun.waitUntil !== null) {

@@ -98,11 +98,11 @@ export {
   dispatchRuns,
   endPendingRuns,
   endRuns,
+  firstToken,
   insertRuns,
   insertRunsOfGroups,
   markSent,
   selectPendingRuns,
-  selectPendingRunsOf,
 } from "./runs.ts";
 export type {
   NodeReportBatch,
@@ -170,6 +170,7 @@ export {
   findNodes,
   findNodeNames,
   findNodesByIdentifiers,
+  findSessions,
   listNodes,
   setAllNodesOffline,
   setNodesArchived,

@@ -117,6 +117,27 @@ export async function findNodesByIdentifiers(
   return found;
 }
 
+/** The sessions on which nodes are online, by node id; one that is offline or archived has none. */
+export async function findSessions(
+  db: Db,
+  nodeIds: readonly string[],
+): Promise<Map<string, string>> {
+  const wanted = [...new Set(nodeIds)];
+  const sessions = new Map<string, string>();
+  for (let start = 0; start < wanted.length; start += valuesPerStatement) {
+    // Unique index on nodes.id.
+    const rows = await reading(db)
+      .selectFrom("nodes")
+      .select(["id", "session_id as sessionId"])
+      .where("id", "in", wanted.slice(start, start + valuesPerStatement))
+      .where("online", "=", 1)
+      .where("archived_at", "is", null)
+      .execute();
+    for (const { id, sessionId } of rows) if (sessionId !== null) sessions.set(id, sessionId);
+  }
+  return sessions;
+}
+
 /** Nodes that are not archived, newest first; `name` is an exact match. */
 export async function listNodes(
   db: Db,

@@ -28,7 +28,13 @@ import {
   takeQueuedJobs,
 } from "./jobs.ts";
 import { deleteOldMissedOccurrences, trimMissedOccurrences } from "./missed-occurrences.ts";
-import { findNodesByIdentifiers, setNodesOffline, setNodesOnline, touchNodes } from "./nodes.ts";
+import {
+  findNodesByIdentifiers,
+  findSessions,
+  setNodesOffline,
+  setNodesOnline,
+  touchNodes,
+} from "./nodes.ts";
 import { appendOutput, listOutput } from "./output.ts";
 import { PostgresEngine } from "./postgres/postgres-engine.ts";
 import type { Statement } from "./postgres/postgres-dialect.ts";
@@ -43,7 +49,6 @@ import {
   insertRuns,
   insertRunsOfGroups,
   selectPendingRuns,
-  selectPendingRunsOf,
 } from "./runs.ts";
 import { takeDataDirectory } from "./sqlite/data-directory.ts";
 import { SqliteConnection } from "./sqlite/sqlite-connection.ts";
@@ -274,8 +279,8 @@ async function readEverything(
   const { nodeId, instanceId, runId } = ids;
   const past = { now: 2000, limit: 10 };
   await findJobsWithOpenInstance(db, ["job"]);
-  await selectPendingRunsOf(db, [instanceId]);
-  const runs = [{ id: "fresh", nodeId, position: 20 }];
+  await findSessions(db, [nodeId]);
+  const runs = [{ id: "fresh", nodeId, position: 20, isDispatched: true }];
   await insertRunsOfGroups(db, [{ instanceId, groupNumber: 0, createdAt: 1, runs }]);
   const over = { status: "completed", nextExecutionAt: null, reviewAt: null } as const;
   const fired = { id: "job", blocked: "[]", exceptionsVersion: 0, ...over };

@@ -32,12 +32,16 @@ export interface RunRow {
   readonly reportedAt: number | null;
 }
 
-/** A run to be created: pending, token 1. */
+/** A run to be created, with the first token: pending, unless it is claimed for its node at once. */
 export interface NewRun {
   readonly id: string;
   readonly nodeId: string;
   readonly position: number;
+  readonly isDispatched?: boolean;
 }
+
+/** The token of a run that was never given to its node again. */
+export const firstToken = 1;
 
 /** A run that waits for its turn, and whether its node is there. */
 export interface PendingRun {
@@ -70,10 +74,7 @@ export interface EndedPendingRuns {
 }
 
 /** Adds the runs of a group (which must exist) in one batch. */
-export async function insertRuns(
-  tx: Db,
-  options: GroupKey & { readonly createdAt: number; readonly runs: readonly NewRun[] },
-): Promise<void> {
+export async function insertRuns(tx: Db, options: InsertRuns): Promise<void> {
   if (options.runs.length === 0) return;
   await atomically(tx, async ({ batches }) => await batches.insertRuns(options));
 }
@@ -104,45 +105,10 @@ export async function selectPendingRuns(
     .orderBy("runs.position")
     .limit(options.limit)
     .execute();
-  return rows.map(withSession);
-}
-
-/** The session of the run's node; none when it is offline or archived. */
-function withSession<
-  Row extends {
-    readonly online: number | null;
-    readonly archivedAt: number | null;
-    readonly sessionId: string | null;
-  },
->(row: Row): Omit<Row, "online" | "archivedAt" | "sessionId"> & Pick<PendingRun, "nodeSessionId"> {
-  const { online, archivedAt, sessionId, ...run } = row;
-  return { ...run, nodeSessionId: online === 1 && archivedAt === null ? sessionId : null };
-}
-
-/** All pending runs of some instances, by instance, group and position: for instances that have few. */
-export async function selectPendingRunsOf(
-  tx: Db,
-  instanceIds: readonly string[],
-): Promise<(PendingRun & GroupKey)[]> {
-  const found: (PendingRun & GroupKey)[] = [];
-  for (let start = 0; start < instanceIds.length; start += valuesPerStatement) {
-    // Unique index on instances.id, index runs_pending, then the unique index on nodes.id for each row.
-    const rows = await reading(tx)
-      .selectFrom("instances")
-      .innerJoin("runs", "runs.instance_seq", "instances.seq")
-      .leftJoin("nodes", "nodes.id", "runs.node_id")
-      .select(["instances.id as instanceId", "runs.group_number as groupNumber"])
-      .select(["runs.id", "runs.node_id as nodeId", "runs.position", "nodes.online"])
-      .select(["nodes.archived_at as archivedAt", "nodes.session_id as sessionId"])
-      .where("instances.id", "in", instanceIds.slice(start, start + valuesPerStatement))
-      .where("runs.status", "=", sql.lit("pending"))
-      .orderBy("runs.instance_seq")
-      .orderBy("runs.group_number")
-      .orderBy("runs.position")
-      .execute();
-    found.push(...rows.map(withSession));
-  }
-  return found;
+  return rows.map(({ online, archivedAt, sessionId, ...run }) => ({
+    ...run,
+    nodeSessionId: online === 1 && archivedAt === null ? sessionId : null,
+  }));
 }
 
 /** Records that runs which were dispatched while their nodes were away are about to be sent now. */

@@ -37,3 +37,13 @@ export function endedCount(counts: RunCounts): number {
 export function pendingCount(counts: RunCounts, nodeCount: number): number {
   return nodeCount - counts.inFlight - endedCount(counts);
 }
+
+/** Counts with others added, which may be negative. */
+export function addCounts(counts: RunCounts, added: Partial<RunCounts>): RunCounts {
+  const sums: { -readonly [Name in keyof RunCounts]: number } = { ...counts };
+  for (const name of runCountNames) sums[name] += added[name] ?? 0;
+  return sums;
+}
+
+// Object.keys widens to string[]; noRuns has exactly the keys of RunCounts.
+const runCountNames = Object.keys(noRuns) as (keyof RunCounts)[];

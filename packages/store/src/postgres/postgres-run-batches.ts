@@ -2,18 +2,32 @@ import { assert } from "@courier/core";
 import type { DispatchRuns, EndRuns, InsertRuns } from "../batches.ts";
 import { dispatchableStates, sqlList } from "../from-states.ts";
 import type { CountsDelta } from "../groups.ts";
-import type { DispatchedRun, EndedRun } from "../runs.ts";
+import { firstToken, type DispatchedRun, type EndedRun, type NewRun } from "../runs.ts";
 import { countColumns, countNames } from "../tables/groups-table.ts";
 import { type Queryable, queryRows } from "./postgres-dialect.ts";
+
+const newRunColumns = `id, instance_seq, group_number, "position", node_id, status, token, reason, created_at, updated_at,
+  dispatched_at, sent`;
+
+/** What `newRunColumns` become of a row `run`; unique index on nodes.id. */
+const newRunState = `run.status, ${firstToken}, '', run.made, run.made,
+  CASE run.status WHEN 'dispatched' THEN run.made END,
+  CASE run.status WHEN 'dispatched' THEN (SELECT online FROM nodes WHERE nodes.id = run.node_id) ELSE 0 END`;
+
+function statusOf({ isDispatched = false }: NewRun): "pending" | "dispatched" {
+  return isDispatched ? "dispatched" : "pending";
+}
 
 /** See `Batches.insertRuns`. */
 export async function insertRuns(client: Queryable, options: InsertRuns): Promise<void> {
   const { instanceId, groupNumber, createdAt, runs } = options;
   const text = `
     WITH inserted AS (
-      INSERT INTO runs (id, instance_seq, group_number, "position", node_id, status, token, reason, created_at, updated_at)
-      SELECT run.id, instances.seq, $2, run.place, run.node_id, 'pending', 1, '', $3, $3
-      FROM instances, unnest($4::text[], $5::text[], $6::bigint[]) AS run (id, node_id, place)
+      INSERT INTO runs (${newRunColumns})
+      SELECT run.id, instances.seq, $2, run.place, run.node_id, ${newRunState}
+      FROM instances,
+        LATERAL (SELECT $3::bigint AS made, * FROM unnest($4::text[], $5::text[], $6::bigint[], $7::text[])
+          AS run (id, node_id, place, status)) AS run
       WHERE instances.id = $1
       RETURNING 1)
     SELECT count(*) AS count FROM inserted`;
@@ -26,6 +40,7 @@ export async function insertRuns(client: Queryable, options: InsertRuns): Promis
       runs.map(({ id }) => id),
       runs.map(({ nodeId }) => nodeId),
       runs.map(({ position }) => position),
+      runs.map(statusOf),
     ],
   });
   assert(row?.count === runs.length, `instance ${instanceId} exists`);
@@ -40,10 +55,10 @@ export async function insertRunsOfGroups(
   // Unique index on instances.id.
   const text = `
     WITH inserted AS (
-      INSERT INTO runs (id, instance_seq, group_number, "position", node_id, status, token, reason, created_at, updated_at)
-      SELECT run.id, instance.seq, run.number, run.place, run.node_id, 'pending', 1, '', run.made, run.made
-      FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])
-        AS run (instance_id, number, made, id, node_id, place),
+      INSERT INTO runs (${newRunColumns})
+      SELECT run.id, instance.seq, run.number, run.place, run.node_id, ${newRunState}
+      FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[])
+        AS run (instance_id, number, made, id, node_id, place, status),
         LATERAL (SELECT seq FROM instances WHERE id = run.instance_id LIMIT 1) AS instance
       RETURNING 1)
     SELECT count(*) AS count FROM inserted`;
@@ -56,6 +71,7 @@ export async function insertRunsOfGroups(
       rows.map(({ id }) => id),
       rows.map(({ nodeId }) => nodeId),
       rows.map(({ position }) => position),
+      rows.map(statusOf),
     ],
   });
   assert(row?.count === rows.length, "the instances exist");

@@ -2,7 +2,7 @@ import { assert } from "@courier/core";
 import type { DispatchRuns, EndRuns, InsertRuns } from "../batches.ts";
 import { dispatchableStates, sqlList } from "../from-states.ts";
 import type { CountsDelta } from "../groups.ts";
-import type { DispatchedRun, EndedRun } from "../runs.ts";
+import { firstToken, type DispatchedRun, type EndedRun } from "../runs.ts";
 import { countColumns, countNames } from "../tables/groups-table.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
@@ -10,13 +10,20 @@ import type { SqliteConnection } from "./sqlite-connection.ts";
 export function insertRuns(connection: SqliteConnection, options: InsertRuns): void {
   const { groupNumber, createdAt } = options;
   const instanceSeq = seqOfInstance(connection, options.instanceId);
-  const insert = connection.prepare(
-    `INSERT INTO runs (id, instance_seq, group_number, position, node_id, status, token, reason, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, 'pending', 1, '', ?, ?)`,
-  );
-  for (const run of options.runs) {
-    insert.run(run.id, instanceSeq, groupNumber, run.position, run.nodeId, createdAt, createdAt);
+  const pending = connection.prepare(insertText("'pending'", "NULL, 0"));
+  // Unique index on nodes.id.
+  const sent = "(SELECT online FROM nodes WHERE nodes.id = ?5)";
+  const dispatched = connection.prepare(insertText("'dispatched'", `?6, ${sent}`));
+  for (const { id, position, nodeId, isDispatched = false } of options.runs) {
+    const insert = isDispatched ? dispatched : pending;
+    insert.run(id, instanceSeq, groupNumber, position, nodeId, createdAt);
   }
+}
+
+function insertText(status: string, dispatch: string): string {
+  return `INSERT INTO runs (id, instance_seq, group_number, position, node_id, status, token, reason, created_at, updated_at,
+      dispatched_at, sent)
+    VALUES (?1, ?2, ?3, ?4, ?5, ${status}, ${firstToken}, '', ?6, ?6, ${dispatch})`;
 }
 
 /** See `Batches.insertRunsOfGroups`. */
