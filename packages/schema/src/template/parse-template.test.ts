@@ -130,7 +130,7 @@ test("refuses a text beyond the limit and a text with NUL characters", async () 
   ]);
 });
 
-test("reads YAML with as many keys as fit in time that does not grow with their square", async () => {
+test("reads YAML with as many keys as fit", async () => {
   const keys = Array.from({ length: 50_000 }, (_, index) => `key${index}: 1`);
 
   const result = await parseTemplate(keys.join("\n"), "yaml");
