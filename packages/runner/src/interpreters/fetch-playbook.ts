@@ -157,7 +157,7 @@ def fetch():
 def why():
     try:
         signal.signal(signal.SIGALRM, overdue)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1)
         fetch()
     except Overdue:
         return "it was not there within %g s" % seconds
