@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { NodeAgent, SystemClock } from "@courier/runner";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { startStack, textAt, valueAt, type Stack } from "./stack.ts";
-import { until } from "./survival-until.ts";
+import { until } from "./until.ts";
 
 const example = fileURLToPath(new URL("../../examples/restart/restart.toml", import.meta.url));
 

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createClient, Secret, type CourierClient } from "@courier/client";
 import { isInstanceFinal } from "@courier/core";
-import { pidsOfStepsBelow, signalProcess } from "./survival-processes.ts";
+import { pidsOfStepsBelow, signalProcess } from "./step-processes.ts";
 
 /** What a finished process left. */
 export interface Finished {

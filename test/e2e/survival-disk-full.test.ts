@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { jobOf, witnessLine } from "./survival-job.ts";
-import { attemptProcesses } from "./survival-processes.ts";
+import { attemptProcesses } from "./step-processes.ts";
 import { readRun } from "./survival-record.ts";
 import {
   executionsOn,
@@ -13,7 +13,7 @@ import {
   submitToAll,
 } from "./survival-setup.ts";
 import { mountSmallDisk, whyNoSmallDisk, type SmallDisk } from "./survival-small-disk.ts";
-import { until } from "./survival-until.ts";
+import { until } from "./until.ts";
 import { readWitness } from "./survival-witness.ts";
 
 const signal = new AbortController().signal;

@@ -12,7 +12,7 @@ import {
   submitToAll,
 } from "./survival-setup.ts";
 import { mountSmallDisk, whyNoSmallDisk, type SmallDisk } from "./survival-small-disk.ts";
-import { until } from "./survival-until.ts";
+import { until } from "./until.ts";
 
 const signal = new AbortController().signal;
 const reason = whyNoSmallDisk();

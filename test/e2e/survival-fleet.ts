@@ -6,8 +6,8 @@ import { createClient, Secret, type CourierClient } from "@courier/client";
 import { startProgram } from "./stack.ts";
 import { Member } from "./survival-member.ts";
 import { stablePort } from "./survival-port.ts";
-import { pidsAtHomeBelow, signalProcess } from "./survival-processes.ts";
-import { until } from "./survival-until.ts";
+import { pidsAtHomeBelow, signalProcess } from "./step-processes.ts";
+import { until } from "./until.ts";
 
 /** How a fleet is made. */
 export interface FleetOptions {

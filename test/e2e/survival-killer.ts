@@ -8,8 +8,8 @@ import {
   signalProcess,
   stopProcess,
   type AttemptProcess,
-} from "./survival-processes.ts";
-import { until } from "./survival-until.ts";
+} from "./step-processes.ts";
+import { until } from "./until.ts";
 
 /** Something that was killed. */
 export type Kill =

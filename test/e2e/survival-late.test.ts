@@ -8,8 +8,8 @@ import {
   submitToAll,
   submitToBegin,
 } from "./survival-setup.ts";
-import { pidsOfRun } from "./survival-processes.ts";
-import { until } from "./survival-until.ts";
+import { pidsOfRun } from "./step-processes.ts";
+import { until } from "./until.ts";
 
 const signal = new AbortController().signal;
 

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Fleet } from "./survival-fleet.ts";
 import { jobOf, witnessLine } from "./survival-job.ts";
 import { stablePort } from "./survival-port.ts";
-import { attemptProcesses, signalProcess } from "./survival-processes.ts";
+import { attemptProcesses, signalProcess } from "./step-processes.ts";
 import { Proxy } from "./survival-proxy.ts";
 import { listAllRuns, readRun } from "./survival-record.ts";
 import {
@@ -16,7 +16,7 @@ import {
   startFleet,
   submitToAll,
 } from "./survival-setup.ts";
-import { until } from "./survival-until.ts";
+import { until } from "./until.ts";
 import { readWitness } from "./survival-witness.ts";
 
 const signal = new AbortController().signal;

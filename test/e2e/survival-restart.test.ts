@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { attemptProcesses } from "./survival-processes.ts";
+import { attemptProcesses } from "./step-processes.ts";
 import {
   executionsOn,
   finalRun,
@@ -10,7 +10,7 @@ import {
   startFleet,
   submitToAll,
 } from "./survival-setup.ts";
-import { until } from "./survival-until.ts";
+import { until } from "./until.ts";
 import { readWitness } from "./survival-witness.ts";
 
 describe("a step that runs while something is restarted", () => {

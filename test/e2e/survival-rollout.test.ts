@@ -9,9 +9,9 @@ import { brokenPromises, type AttemptOfInstance, type ExpectedAttempt } from "./
 import { Fleet } from "./survival-fleet.ts";
 import { jobOf, witnessLine, type JobSpec, type StepSpec } from "./survival-job.ts";
 import { Killer } from "./survival-killer.ts";
-import { attemptProcesses } from "./survival-processes.ts";
+import { attemptProcesses } from "./step-processes.ts";
 import { listAllRuns, readInstance, type InstanceRecord } from "./survival-record.ts";
-import { patienceMs, until } from "./survival-until.ts";
+import { patienceMs, until } from "./until.ts";
 import { readWitness } from "./survival-witness.ts";
 
 /** COURIER_SURVIVAL_SEED repeats the choices of one seed; their moments stay real. */

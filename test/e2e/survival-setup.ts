@@ -6,7 +6,7 @@ import { withEnoughTime } from "./enough-time.ts";
 import { Fleet, type FleetNode, type FleetOptions } from "./survival-fleet.ts";
 import { jobOf, witnessLine, type JobSpec } from "./survival-job.ts";
 import { listAllRuns, readRun, type RunRecord } from "./survival-record.ts";
-import { until } from "./survival-until.ts";
+import { until } from "./until.ts";
 import { readWitness } from "./survival-witness.ts";
 
 /** A fleet that ends with the test. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { witnessLine } from "./survival-job.ts";
-import { attemptProcesses, pidsOfRun } from "./survival-processes.ts";
+import { attemptProcesses, pidsOfRun } from "./step-processes.ts";
 import {
   executionsOn,
   finalRun,
@@ -13,7 +13,7 @@ import {
   submitToAll,
   submitToBegin,
 } from "./survival-setup.ts";
-import { until } from "./survival-until.ts";
+import { until } from "./until.ts";
 
 const signal = new AbortController().signal;
 

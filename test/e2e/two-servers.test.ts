@@ -19,7 +19,7 @@ import { startPostgresServer, whyUnavailable } from "@courier/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { Random } from "../simulation/random.ts";
 import { Member } from "./survival-member.ts";
-import { until } from "./survival-until.ts";
+import { until } from "./until.ts";
 
 /** COURIER_KILL_SEED replays the kills of one seed, as far as processes can be replayed. */
 const seed = Number(process.env["COURIER_KILL_SEED"] ?? 20_261_125);

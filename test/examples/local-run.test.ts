@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { end, startProgram, valueAt, type Finished, type Program } from "../e2e/stack.ts";
-import { patienceMs } from "../e2e/survival-until.ts";
+import { patienceMs } from "../e2e/until.ts";
 
 const example = fileURLToPath(new URL("../../examples/local/release-notes.yaml", import.meta.url));
 
