@@ -1,10 +1,10 @@
 import type { FilterConstraints } from "@courier/schema";
 import { sql } from "kysely";
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { findFilteredNodes } from "./filtered-nodes.ts";
 import { atomically, reading, writing } from "./handle.ts";
 import { inFlight } from "./in-flight.ts";
-import { valuesPerStatement } from "./limits.ts";
 
 /** A budget as dispatching sees it. */
 export interface BudgetUse {
@@ -73,7 +73,7 @@ export async function recountBudget(
   { budget, now }: { readonly budget: BudgetUse; readonly now: number },
 ): Promise<number> {
   const nodeIds = await findFilteredNodes(tx, constraintsOf(budget));
-  for (const part of parts(nodeIds)) {
+  for (const part of inParts(nodeIds)) {
     // Index runs_of_node.
     const runs = await reading(tx)
       .selectFrom("runs")
@@ -96,7 +96,7 @@ export async function recountBudget(
 
 /** Remembers runs that were dispatched under budgets. */
 export async function addHolders(tx: Db, holders: readonly BudgetHolder[]): Promise<void> {
-  for (const part of parts(holders)) {
+  for (const part of inParts(holders)) {
     await writing(tx)
       .insertInto("budget_holders")
       .values(
@@ -153,7 +153,7 @@ export async function measureBudget(
 ): Promise<BudgetMeasure> {
   const nodeIds = await findFilteredNodes(db, constraintsOf(budget));
   let underChangeCount = 0;
-  for (const part of parts(nodeIds)) {
+  for (const part of inParts(nodeIds)) {
     // Index runs_of_node.
     const rows = await reading(db)
       .selectFrom("runs")
@@ -178,10 +178,4 @@ export async function measureBudget(
 function constraintsOf({ constraints }: Pick<BudgetUse, "constraints">): FilterConstraints {
   // The column holds what was validated when the budget was saved.
   return JSON.parse(constraints) as FilterConstraints;
-}
-
-function* parts<Item>(items: readonly Item[]): Generator<Item[]> {
-  for (let start = 0; start < items.length; start += valuesPerStatement) {
-    yield items.slice(start, start + valuesPerStatement);
-  }
 }

@@ -1,7 +1,7 @@
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import type { GroupKey } from "./groups.ts";
 import { atomically, reading, writing } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 import { seqOfInstance, type PendingRun } from "./runs.ts";
 
 /** A pending run that was passed over because a budget is used up. */
@@ -22,7 +22,7 @@ export async function addWaiters(
   tx: Db,
   { instanceId, groupNumber, waiters }: GroupKey & { readonly waiters: readonly BudgetWaiter[] },
 ): Promise<void> {
-  for (const part of parts(waiters)) {
+  for (const part of inParts(waiters)) {
     await writing(tx)
       .insertInto("budget_waiters")
       .values(
@@ -73,7 +73,7 @@ export async function selectHeldRuns(
 
 /** Runs that wait no longer. */
 export async function dropWaiters(tx: Db, runIds: readonly string[]): Promise<void> {
-  for (const part of parts(runIds)) {
+  for (const part of inParts(runIds)) {
     await writing(tx).deleteFrom("budget_waiters").where("run_id", "in", part).execute();
   }
 }
@@ -197,10 +197,4 @@ export async function listBudgetWaits(
     }
     return waits;
   });
-}
-
-function* parts<Item>(items: readonly Item[]): Generator<Item[]> {
-  for (let start = 0; start < items.length; start += valuesPerStatement) {
-    yield items.slice(start, start + valuesPerStatement);
-  }
 }

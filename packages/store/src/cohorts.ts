@@ -1,6 +1,6 @@
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing, type TransactionHandle } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 import { addNodeSetMembers } from "./node-sets.ts";
 
 /** Changes what a cohort says of itself; false when another cohort has the name. Absent values stay. */
@@ -59,11 +59,11 @@ export async function approveNodes(
 ): Promise<string[]> {
   const nodeIds = [...new Set(options.nodeIds)];
   const changed: string[] = [];
-  for (let start = 0; start < nodeIds.length; start += valuesPerStatement) {
+  for (const part of inParts(nodeIds)) {
     const rows = await writing(db)
       .updateTable("nodes")
       .set({ enrollment_level: "enrolled", updated_at: options.now })
-      .where("id", "in", nodeIds.slice(start, start + valuesPerStatement))
+      .where("id", "in", part)
       .where("enrollment_level", "=", "admitted")
       .returning("id")
       .execute();
@@ -78,12 +78,12 @@ export async function findAdmittedNodes(
   nodeIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const admitted = new Set<string>();
-  for (let start = 0; start < nodeIds.length; start += valuesPerStatement) {
+  for (const part of inParts(nodeIds)) {
     // Unique index on nodes.id.
     const rows = await reading(db)
       .selectFrom("nodes")
       .select("id")
-      .where("id", "in", nodeIds.slice(start, start + valuesPerStatement))
+      .where("id", "in", part)
       .where("enrollment_level", "=", "admitted")
       .execute();
     for (const { id } of rows) admitted.add(id);

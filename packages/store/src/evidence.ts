@@ -1,7 +1,7 @@
 import { sql } from "kysely";
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { atomically, reading } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 import { seqOfRun } from "./steps.ts";
 import { toEvidenceRow } from "./tables/evidence-table.ts";
 
@@ -74,13 +74,12 @@ export async function listRecordedArchives(
   archives: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const recorded = new Set<string>();
-  for (let start = 0; start < archives.length; start += valuesPerStatement) {
-    const names = archives.slice(start, start + valuesPerStatement);
+  for (const part of inParts(archives)) {
     // Unique index on evidence.archive.
     const rows = await reading(db)
       .selectFrom("evidence")
       .select("archive")
-      .where("archive", "in", names)
+      .where("archive", "in", part)
       .execute();
     for (const { archive } of rows) recorded.add(archive);
   }

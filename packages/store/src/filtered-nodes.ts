@@ -9,9 +9,9 @@ import {
 } from "@courier/core";
 import type { AttributeConstraint, FilterConstraints, SkillConstraint } from "@courier/schema";
 import { sql, type ExpressionBuilder, type ExpressionWrapper, type SqlBool } from "kysely";
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { reading } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 import type { Tables } from "./tables/tables.ts";
 
 /**
@@ -27,8 +27,7 @@ export async function findFilteredNodes(
 ): Promise<string[]> {
   if (among === undefined) return await findMatching(db, constraints, undefined);
   const found: string[] = [];
-  for (let start = 0; start < among.length; start += valuesPerStatement) {
-    const part = among.slice(start, start + valuesPerStatement);
+  for (const part of inParts(among)) {
     found.push(...(await findMatching(db, constraints, part)));
   }
   return found;
@@ -143,8 +142,7 @@ async function keepThose(
 ): Promise<string[]> {
   const isWanted = compileFilter(constraints);
   const kept: string[] = [];
-  for (let start = 0; start < candidates.length; start += valuesPerStatement) {
-    const part = candidates.slice(start, start + valuesPerStatement);
+  for (const part of inParts(candidates)) {
     const nodes = await readFacts(db, part, constraints);
     kept.push(...part.filter(({ seq }) => isWanted(nodes.get(seq) ?? noFacts)).map(({ id }) => id));
     await nextTurn();

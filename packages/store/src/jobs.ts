@@ -1,8 +1,8 @@
 import { jobTransitions, sourcesOf, type JobStatus } from "@courier/core";
 import { sql } from "kysely";
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 import type { Page, PageRequest } from "./page.ts";
 import { countAll, readPage } from "./read-page.ts";
 import { fromJobChange, fromJobRow, toJobRow } from "./tables/jobs-table.ts";
@@ -191,12 +191,12 @@ export async function findJobsWithOpenInstance(
   jobIds: readonly string[],
 ): Promise<Set<string>> {
   const open = new Set<string>();
-  for (let start = 0; start < jobIds.length; start += valuesPerStatement) {
+  for (const part of inParts(jobIds)) {
     // Index instances_open_of_job.
     const rows = await reading(db)
       .selectFrom("instances")
       .select("job_id")
-      .where("job_id", "in", jobIds.slice(start, start + valuesPerStatement))
+      .where("job_id", "in", part)
       .where("finished_at", "is", null)
       .execute();
     for (const row of rows) open.add(row.job_id);

@@ -4,8 +4,8 @@ import {
   type NodeAttributes,
   type NodeSkill,
 } from "@courier/core";
+import { inParts } from "./in-parts.ts";
 import type { TransactionHandle } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 import { storableText } from "./storable-text.ts";
 
 /** The JSON columns of a node that filters compare. */
@@ -24,19 +24,19 @@ export async function replaceNodeFacts(
   { kysely }: TransactionHandle,
   nodes: readonly NodeFacts[],
 ): Promise<void> {
-  for (const part of parts(nodes)) {
+  for (const part of inParts(nodes)) {
     const seqs = part.map(({ seq }) => seq);
     await kysely.deleteFrom("node_attributes").where("node_seq", "in", seqs).execute();
     await kysely.deleteFrom("node_skills").where("node_seq", "in", seqs).execute();
   }
-  for (const part of parts(nodes.flatMap(attributeRows))) {
+  for (const part of inParts(nodes.flatMap(attributeRows))) {
     await kysely
       .insertInto("node_attributes")
       .values(part)
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
-  for (const part of parts(nodes.flatMap(skillRows))) {
+  for (const part of inParts(nodes.flatMap(skillRows))) {
     await kysely
       .insertInto("node_skills")
       .values(part)
@@ -73,10 +73,4 @@ function skillRows({
     name: storableText(name),
     version: storableText(version),
   }));
-}
-
-function* parts<Row>(rows: readonly Row[]): Generator<Row[]> {
-  for (let start = 0; start < rows.length; start += valuesPerStatement) {
-    yield rows.slice(start, start + valuesPerStatement);
-  }
 }

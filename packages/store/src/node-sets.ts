@@ -1,9 +1,9 @@
 import { setIdentifiersIn } from "@courier/core";
 import type { CanonicalJob } from "@courier/schema";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing, type TransactionHandle } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 import type { Page, PageRequest } from "./page.ts";
 import { countAll, readPage } from "./read-page.ts";
 import { fromNodeSetRow, toNodeSetRow } from "./tables/node-sets-table.ts";
@@ -147,7 +147,7 @@ export async function removeNodeSetMembers(
 ): Promise<void> {
   await atomically(db, async (tx) => {
     const set = await touchSet(tx, options);
-    for (const nodeIds of parts(options.nodeIds)) {
+    for (const nodeIds of inParts(options.nodeIds)) {
       await tx.kysely
         .deleteFrom("node_set_members")
         .where("set_seq", "=", set.seq)
@@ -222,7 +222,7 @@ async function insertMembers(
     .where("set_seq", "=", setSeq)
     .executeTakeFirstOrThrow();
   const positions = new Map([...new Set(nodeIds)].map((id, index) => [id, last + 1 + index]));
-  for (const ids of parts([...positions.keys()])) {
+  for (const ids of inParts([...positions.keys()])) {
     const nodes = await kysely
       .selectFrom("nodes")
       .select(["seq", "id"])
@@ -239,12 +239,6 @@ async function insertMembers(
       .values(rows)
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-  }
-}
-
-function* parts(values: readonly string[]): Generator<string[]> {
-  for (let start = 0; start < values.length; start += valuesPerStatement) {
-    yield values.slice(start, start + valuesPerStatement);
   }
 }
 

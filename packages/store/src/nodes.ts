@@ -1,6 +1,6 @@
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 import type { Page, PageRequest } from "./page.ts";
 import { replaceNodeFacts, type NodeFacts } from "./node-facts.ts";
 import { countAll, readPage } from "./read-page.ts";
@@ -75,12 +75,12 @@ export async function findNode(db: Db, id: string): Promise<NodeRow | undefined>
 export async function findNodeNames(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
   const wanted = [...new Set(ids)];
   const names = new Map<string, string>();
-  for (let start = 0; start < wanted.length; start += valuesPerStatement) {
+  for (const part of inParts(wanted)) {
     // Unique index on nodes.id.
     const rows = await reading(db)
       .selectFrom("nodes")
       .select(["id", "name"])
-      .where("id", "in", wanted.slice(start, start + valuesPerStatement))
+      .where("id", "in", part)
       .execute();
     for (const { id, name } of rows) names.set(id, name);
   }
@@ -95,8 +95,7 @@ export async function findNodesByIdentifiers(
   const wanted = [...new Set(identifiers)];
   const ids = new Map<string, string>();
   const idsByName = new Map<string, string>();
-  for (let start = 0; start < wanted.length; start += valuesPerStatement) {
-    const part = wanted.slice(start, start + valuesPerStatement);
+  for (const part of inParts(wanted)) {
     // Unique indexes on nodes.id and nodes.name.
     const rows = await reading(db)
       .selectFrom("nodes")
@@ -124,12 +123,12 @@ export async function findSessions(
 ): Promise<Map<string, string>> {
   const wanted = [...new Set(nodeIds)];
   const sessions = new Map<string, string>();
-  for (let start = 0; start < wanted.length; start += valuesPerStatement) {
+  for (const part of inParts(wanted)) {
     // Unique index on nodes.id.
     const rows = await reading(db)
       .selectFrom("nodes")
       .select(["id", "session_id as sessionId"])
-      .where("id", "in", wanted.slice(start, start + valuesPerStatement))
+      .where("id", "in", part)
       .where("online", "=", 1)
       .where("archived_at", "is", null)
       .execute();
@@ -232,11 +231,11 @@ export async function setNodesArchived(
   const { archivedAt, now } = options;
   const nodeIds = [...new Set(options.nodeIds)];
   const changed: string[] = [];
-  for (let start = 0; start < nodeIds.length; start += valuesPerStatement) {
+  for (const part of inParts(nodeIds)) {
     const rows = await writing(db)
       .updateTable("nodes")
       .set({ archived_at: archivedAt, updated_at: now })
-      .where("id", "in", nodeIds.slice(start, start + valuesPerStatement))
+      .where("id", "in", part)
       .where("archived_at", archivedAt === null ? "is not" : "is", null)
       .returning("id")
       .execute();
@@ -262,11 +261,11 @@ export async function findNodeByIdentifier(
 /** The nodes with these ids, in the order of the ids. */
 export async function findNodes(db: Db, ids: readonly string[]): Promise<NodeRow[]> {
   const found = new Map<string, NodeRow>();
-  for (let start = 0; start < ids.length; start += valuesPerStatement) {
+  for (const part of inParts(ids)) {
     const rows = await reading(db)
       .selectFrom("nodes")
       .selectAll()
-      .where("id", "in", ids.slice(start, start + valuesPerStatement))
+      .where("id", "in", part)
       .execute();
     for (const row of rows) found.set(row.id, toNodeRow(row));
   }

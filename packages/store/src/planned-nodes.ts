@@ -1,7 +1,7 @@
 import type { NodeSkill, PlannedNode } from "@courier/core";
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { reading } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 
 /** What a plan looks at of nodes, by id: few columns, because a plan may be about all nodes there are. */
 export async function findPlannedNodes(
@@ -9,7 +9,7 @@ export async function findPlannedNodes(
   ids: readonly string[],
 ): Promise<Map<string, PlannedNode>> {
   const found = new Map<string, PlannedNode>();
-  for (let start = 0; start < ids.length; start += valuesPerStatement) {
+  for (const part of inParts(ids)) {
     // Unique index on nodes.id, primary key of node_attributes.
     const rows = await reading(db)
       .selectFrom("nodes")
@@ -27,7 +27,7 @@ export async function findPlannedNodes(
         "nodes.enrollment_level as level",
       ])
       .select("node_attributes.value as kernelName")
-      .where("nodes.id", "in", ids.slice(start, start + valuesPerStatement))
+      .where("nodes.id", "in", part)
       .execute();
     for (const { id, name, online, level, skills, kernelName } of rows) {
       found.set(id, {

@@ -1,6 +1,6 @@
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { writing } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 
 /** Remembers for which nodes, by group, a job was planned; its first instance takes them. */
 export async function insertPlannedTargets(
@@ -19,11 +19,11 @@ export async function takePlannedTargets(
   jobIds: readonly string[],
 ): Promise<Map<string, string[][]>> {
   const taken = new Map<string, string[][]>();
-  for (let start = 0; start < jobIds.length; start += valuesPerStatement) {
+  for (const part of inParts(jobIds)) {
     // Primary key.
     const rows = await writing(tx)
       .deleteFrom("planned_targets")
-      .where("job_id", "in", jobIds.slice(start, start + valuesPerStatement))
+      .where("job_id", "in", part)
       .returning(["job_id", "targets"])
       .execute();
     // The column holds what insertPlannedTargets wrote, and nothing else writes it.

@@ -1,11 +1,11 @@
 import type { RunOutcome } from "@courier/core";
 import type { StopOutcome } from "@courier/protocol";
 import { sql } from "kysely";
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import type { GroupKey } from "./groups.ts";
 import { reading } from "./handle.ts";
 import { dispatchOf, inFlight } from "./in-flight.ts";
-import { valuesPerStatement } from "./limits.ts";
 import { type RunRow, seqOfInstance } from "./runs.ts";
 import { toRunRow } from "./tables/runs-table.ts";
 
@@ -172,14 +172,14 @@ export async function findRun(db: Db, id: string): Promise<FoundRun | undefined>
 /** The runs with these ids, in no particular order; missing ids are left out. */
 export async function findRuns(db: Db, ids: readonly string[]): Promise<FoundRun[]> {
   const found: FoundRun[] = [];
-  for (let start = 0; start < ids.length; start += valuesPerStatement) {
+  for (const part of inParts(ids)) {
     const rows = await reading(db)
       .selectFrom("runs")
       .innerJoin("instances", "instances.seq", "runs.instance_seq")
       .leftJoin("nodes", "nodes.id", "runs.node_id")
       .selectAll("runs")
       .select(["instances.id as instance_id", "instances.job_id", "nodes.name as node_name"])
-      .where("runs.id", "in", ids.slice(start, start + valuesPerStatement))
+      .where("runs.id", "in", part)
       .execute();
     for (const row of rows) {
       found.push({ ...toRunRow(row), nodeName: row.node_name ?? "", jobId: row.job_id });

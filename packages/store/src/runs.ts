@@ -1,11 +1,12 @@
 import type { RunOutcome, RunStatus } from "@courier/core";
 import type { StopOutcome } from "@courier/protocol";
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import { inParts } from "./in-parts.ts";
 import type { InsertRuns } from "./batches.ts";
 import type { Db } from "./database.ts";
 import type { GroupKey } from "./groups.ts";
 import { atomically, reading, writing } from "./handle.ts";
-import { smallGroupMax, valuesPerStatement } from "./limits.ts";
+import { smallGroupMax } from "./limits.ts";
 import type { Tables } from "./tables/tables.ts";
 
 /** One node's part in an instance. */
@@ -113,13 +114,9 @@ export async function selectPendingRuns(
 
 /** Records that runs which were dispatched while their nodes were away are about to be sent now. */
 export async function markSent(tx: Db, ids: readonly string[]): Promise<void> {
-  for (let start = 0; start < ids.length; start += valuesPerStatement) {
+  for (const part of inParts(ids)) {
     // Unique index on runs.id.
-    await writing(tx)
-      .updateTable("runs")
-      .set({ sent: 1 })
-      .where("id", "in", ids.slice(start, start + valuesPerStatement))
-      .execute();
+    await writing(tx).updateTable("runs").set({ sent: 1 }).where("id", "in", part).execute();
   }
 }
 

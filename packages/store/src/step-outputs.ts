@@ -1,7 +1,7 @@
 import { sql } from "kysely";
+import { inParts } from "./in-parts.ts";
 import type { Db } from "./database.ts";
 import { reading, writing } from "./handle.ts";
-import { valuesPerStatement } from "./limits.ts";
 import { seqOfInstance } from "./runs.ts";
 
 /** What one step of a run has produced, as list-steps shows it. */
@@ -44,13 +44,13 @@ export async function copyStepOutputs(
 /** What the steps of these runs have produced, in order; runs that are unknown or have produced nothing are left out. */
 export async function listStepOutputs(db: Db, runIds: readonly string[]): Promise<StepOutputs[]> {
   const found: StepOutputs[] = [];
-  for (let start = 0; start < runIds.length; start += valuesPerStatement) {
+  for (const part of inParts(runIds)) {
     // Unique index on runs.id, primary key of steps.
     const rows = await reading(db)
       .selectFrom("runs")
       .innerJoin("steps", "steps.run_seq", "runs.seq")
       .select(["runs.id as runId", "steps.step_number as stepNumber", "steps.outputs as outputs"])
-      .where("runs.id", "in", runIds.slice(start, start + valuesPerStatement))
+      .where("runs.id", "in", part)
       .where("steps.outputs", "<>", "")
       .orderBy("steps.step_number")
       .execute();
