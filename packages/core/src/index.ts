@@ -31,7 +31,14 @@ export type { Admission, AdmissionContext, BudgetStanding } from "./budget/budge
 export { admitRuns, budgetMax, budgetRoom } from "./budget/budget.ts";
 export { findHalt } from "./rollout/halt-on.ts";
 export type { RunCounts } from "./rollout/run-counts.ts";
-export { addCounts, endedCount, failedCount, noRuns, pendingCount } from "./rollout/run-counts.ts";
+export {
+  addCounts,
+  endedCount,
+  failedCount,
+  noRuns,
+  pendingCount,
+  runCountNames,
+} from "./rollout/run-counts.ts";
 export type { CriteriaStanding, Criterion, CriterionStanding } from "./rollout/criteria.ts";
 export { judgeCriteria, measureCriteria } from "./rollout/criteria.ts";
 export type { Failure, FailureFold } from "./failure/fold-failures.ts";

@@ -3,6 +3,7 @@ import {
   assert,
   isGroupFinal,
   noRuns,
+  runCountNames,
   transitionGroup,
   type GroupEvent,
   type GroupSnapshot,
@@ -173,7 +174,7 @@ export class GroupDraft {
   /** Writes what has changed; at most two statements. Tells whether anything had. */
   async save(tx: Db): Promise<boolean> {
     const { instanceId, groupNumber } = this.#row;
-    const hasDeltas = countKeys.some((key) => this.#deltas[key] !== 0);
+    const hasDeltas = runCountNames.some((key) => this.#deltas[key] !== 0);
     if (hasDeltas) {
       await addToCounts(tx, [{ instanceId, groupNumber, counts: this.#deltas }]);
     }
@@ -184,7 +185,7 @@ export class GroupDraft {
   /** Leaves what has changed to be written with other groups' changes. */
   collect(writes: PendingWrites): void {
     const { instanceId, groupNumber } = this.#row;
-    const hasDeltas = countKeys.some((key) => this.#deltas[key] !== 0);
+    const hasDeltas = runCountNames.some((key) => this.#deltas[key] !== 0);
     if (hasDeltas) writes.count({ instanceId, groupNumber, counts: this.#deltas });
     if (this.#hasChanged) writes.changeGroup(this.#update());
   }
@@ -215,6 +216,3 @@ export class GroupDraft {
     };
   }
 }
-
-// Object.keys widens to string[]; noRuns has exactly the keys of RunCounts.
-const countKeys = Object.keys(noRuns) as (keyof RunCounts)[];

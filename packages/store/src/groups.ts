@@ -1,8 +1,8 @@
-import type { GroupStatus, RunCounts } from "@courier/core";
+import { addCounts, noRuns, type GroupStatus, type RunCounts } from "@courier/core";
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { Db } from "./database.ts";
 import { atomically, reading, writing } from "./handle.ts";
-import { countNames, fromGroupChange, toGroupRow } from "./tables/groups-table.ts";
+import { fromGroupChange, toGroupRow } from "./tables/groups-table.ts";
 import type { Tables } from "./tables/tables.ts";
 
 /** One group of an instance. Its runs have the positions 0 … nodeCount − 1. */
@@ -183,14 +183,10 @@ function sumByGroup(deltas: readonly CountsDelta[]): CountsDelta[] {
     const known = sums.get(key);
     sums.set(
       key,
-      known === undefined ? delta : { ...delta, counts: add(known.counts, delta.counts) },
+      known === undefined
+        ? delta
+        : { ...delta, counts: addCounts({ ...noRuns, ...known.counts }, delta.counts) },
     );
   }
   return [...sums.values()];
-}
-
-function add(left: Partial<RunCounts>, right: Partial<RunCounts>): Partial<RunCounts> {
-  return Object.fromEntries(
-    countNames.map((name) => [name, (left[name] ?? 0) + (right[name] ?? 0)]),
-  );
 }

@@ -38,12 +38,13 @@ export function pendingCount(counts: RunCounts, nodeCount: number): number {
   return nodeCount - counts.inFlight - endedCount(counts);
 }
 
+// Object.keys widens to string[]; noRuns has exactly the keys of RunCounts.
+/** The names of all counts. */
+export const runCountNames = Object.keys(noRuns) as readonly (keyof RunCounts)[];
+
 /** Counts with others added, which may be negative. */
 export function addCounts(counts: RunCounts, added: Partial<RunCounts>): RunCounts {
   const sums: { -readonly [Name in keyof RunCounts]: number } = { ...counts };
   for (const name of runCountNames) sums[name] += added[name] ?? 0;
   return sums;
 }
-
-// Object.keys widens to string[]; noRuns has exactly the keys of RunCounts.
-const runCountNames = Object.keys(noRuns) as (keyof RunCounts)[];

@@ -1,9 +1,9 @@
-import { assert } from "@courier/core";
+import { assert, runCountNames } from "@courier/core";
 import type { DispatchRuns, EndRuns, InsertRuns } from "../batches.ts";
 import { dispatchableStates, sqlList } from "../from-states.ts";
 import type { CountsDelta } from "../groups.ts";
 import { firstToken, type DispatchedRun, type EndedRun, type NewRun } from "../runs.ts";
-import { countColumns, countNames } from "../tables/groups-table.ts";
+import { countColumns } from "../tables/groups-table.ts";
 import { type Queryable, queryRows } from "./postgres-dialect.ts";
 
 const newRunColumns = `id, instance_seq, group_number, "position", node_id, status, token, reason, created_at, updated_at,
@@ -117,7 +117,7 @@ export async function addToCounts(
   client: Queryable,
   deltas: readonly CountsDelta[],
 ): Promise<void> {
-  const columns = countNames.map((name) => countColumns[name]);
+  const columns = runCountNames.map((name) => countColumns[name]);
   const changes = columns.map((column) => `${column} = groups.${column} + found.${column}`);
   const arrays = columns.map((_, index) => `$${index + 3}::bigint[]`);
   // Unique index on instances.id, primary key of groups. The callers hold the locks of the instances. Found first, so
@@ -136,7 +136,7 @@ export async function addToCounts(
     values: [
       deltas.map(({ instanceId }) => instanceId),
       deltas.map(({ groupNumber }) => groupNumber),
-      ...countNames.map((name) => deltas.map(({ counts }) => counts[name] ?? 0)),
+      ...runCountNames.map((name) => deltas.map(({ counts }) => counts[name] ?? 0)),
     ],
   });
   assert(changed.length === deltas.length, "the groups exist");

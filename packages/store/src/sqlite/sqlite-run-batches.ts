@@ -1,9 +1,9 @@
-import { assert } from "@courier/core";
+import { assert, runCountNames } from "@courier/core";
 import type { DispatchRuns, EndRuns, InsertRuns } from "../batches.ts";
 import { dispatchableStates, sqlList } from "../from-states.ts";
 import type { CountsDelta } from "../groups.ts";
 import { firstToken, type DispatchedRun, type EndedRun } from "../runs.ts";
-import { countColumns, countNames } from "../tables/groups-table.ts";
+import { countColumns } from "../tables/groups-table.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
 /** See `Batches.insertRuns`. */
@@ -77,14 +77,14 @@ export function endRuns(connection: SqliteConnection, options: EndRuns): EndedRu
 
 /** See `Batches.addToCounts`. */
 export function addToCounts(connection: SqliteConnection, deltas: readonly CountsDelta[]): void {
-  const changes = countNames.map((name) => `${countColumns[name]} = ${countColumns[name]} + ?`);
+  const changes = runCountNames.map((name) => `${countColumns[name]} = ${countColumns[name]} + ?`);
   // Primary key of groups, unique index on instances.id.
   const update = connection.prepare(
     `UPDATE groups SET ${changes.join(", ")}
      WHERE instance_seq = (SELECT seq FROM instances WHERE id = ?) AND group_number = ?`,
   );
   for (const { instanceId, groupNumber, counts } of deltas) {
-    const added = countNames.map((name) => counts[name] ?? 0);
+    const added = runCountNames.map((name) => counts[name] ?? 0);
     const { changes: changed } = update.run(...added, instanceId, groupNumber);
     assert(Number(changed) === 1, `group ${groupNumber} of instance ${instanceId} exists`);
   }

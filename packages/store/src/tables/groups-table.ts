@@ -67,18 +67,6 @@ export const countColumns: Readonly<Record<keyof RunCounts, keyof GroupsTable>> 
   unknown: "unknown_count",
 };
 
-/** The counters in the order in which statements name them. */
-export const countNames: readonly (keyof RunCounts)[] = [
-  "inFlight",
-  "success",
-  "failure",
-  "timeout",
-  "canceled",
-  "skipped",
-  "undeliverable",
-  "unknown",
-];
-
 /** A group as the database returns it, with its instance's id. */
 export function toGroupRow(row: Selectable<GroupsTable> & { instance_id: string }): GroupRow {
   return {
