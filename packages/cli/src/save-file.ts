@@ -1,5 +1,5 @@
 import { link, lstat, open as openFile, rename, rm } from "node:fs/promises";
-import { CourierError } from "@courier/core";
+import { CourierError, hasCode } from "@courier/core";
 
 /** Throws when there is a file already that may not be replaced: before anything is transferred. */
 export async function refuseExisting(
@@ -69,7 +69,7 @@ async function exists(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    if (hasCode(error, "ENOENT")) return false;
     const message = error instanceof Error ? error.message : String(error);
     throw new CourierError("USAGE", `cannot write "${path}": ${message}`, { cause: error });
   }

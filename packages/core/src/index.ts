@@ -1,4 +1,5 @@
 export { assert, assertNever } from "./assert.ts";
+export { hasCode } from "./has-code.ts";
 export type { Clock, Timer } from "./clock.ts";
 export type { Service } from "./service.ts";
 export type { Transition, TransitionTable } from "./state/machine.ts";

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Clock } from "@courier/core";
+import { hasCode, type Clock } from "@courier/core";
 import { artifactFilesMax, type AttemptArtifacts } from "@courier/protocol";
 import type { CanonicalStep } from "@courier/schema";
 import { syncDirectory } from "../host/durable-file.ts";
@@ -101,7 +101,7 @@ export class EvidenceSpool {
       const { size, mtimeMs } = await stat(path);
       return { key, path, sizeBytes: size, keptAt: mtimeMs };
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      if (hasCode(error, "ENOENT")) return undefined;
       throw error;
     }
   }
@@ -231,7 +231,7 @@ function isEmpty(directory: string): boolean {
     return readdirSync(directory).length === 0;
   } catch (error) {
     // The step removed it. What cannot be read is found out, and told, by the walk.
-    return error instanceof Error && "code" in error && error.code === "ENOENT";
+    return hasCode(error, "ENOENT");
   }
 }
 

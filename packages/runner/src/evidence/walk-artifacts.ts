@@ -1,6 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "@courier/core";
 import { artifactDepthMax, artifactEntriesMax } from "../limits.ts";
 import {
   leftOut,
@@ -66,7 +67,7 @@ async function listDirectory(path: string): Promise<readonly Dirent<Buffer>[] | 
     return await readdir(path, { encoding: "buffer", withFileTypes: true });
   } catch (error) {
     // Removed since its name was read, by the step itself or by what it left running.
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (hasCode(error, "ENOENT")) return [];
     return error instanceof Error ? error.message : String(error);
   }
 }

@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hasCode } from "@courier/core";
 import { startTimeOf } from "./process-table.ts";
 
 interface Owner {
@@ -99,7 +100,7 @@ function tryLink(candidate: string, path: string): boolean {
     linkSync(candidate, path);
     return true;
   } catch (error) {
-    if (isErrorOf(error, "EEXIST")) return false;
+    if (hasCode(error, "EEXIST")) return false;
     throw error;
   }
 }
@@ -116,13 +117,9 @@ function readLock(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (isErrorOf(error, "ENOENT")) return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
-}
-
-function isErrorOf(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 /** A lock that a power cut left empty has no owner. */

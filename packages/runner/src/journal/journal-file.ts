@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { open, readFile, rename, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { hasCode } from "@courier/core";
 import { syncDirectory } from "../host/durable-file.ts";
 import { journalCompactBytes } from "../limits.ts";
 import type { JournalHeader, JournalRecord } from "./journal-record.ts";
@@ -205,7 +206,7 @@ async function readIfExists(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    if (hasCode(error, "ENOENT")) return "";
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import {
 } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { hasCode } from "@courier/core";
 import { writeDurably } from "../host/durable-file.ts";
 
 /** Who this node is: its own key pair, and after enrolment its id and the service's pinned key. */
@@ -81,7 +82,7 @@ function readIfExists(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "@courier/core";
 import type { OutputStream } from "@courier/protocol";
 import { maskChunkBytes } from "../limits.ts";
 import { Redactor, type SecretMask } from "../redact/redactor.ts";
@@ -121,7 +122,7 @@ async function openIfExists(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, outputFlags);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "@courier/core";
 import type { OutputStream } from "@courier/protocol";
 
 /** Names one start of one attempt; no two starts ever share a directory. */
@@ -227,8 +228,4 @@ function parseStep(line: string): StepIdentity | undefined {
 function parseExit(line: string): number | undefined {
   const match = /^exit (\d{1,3})$/.exec(line);
   return match === null ? undefined : Number(match[1]);
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,6 +1,7 @@
 import { constants, createReadStream, type Stats } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "@courier/core";
 import { unavailable } from "../store-error.ts";
 import type { ArchiveStore, StoredArchive } from "./archive-store.ts";
 
@@ -163,5 +164,5 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return hasCode(error, "ENOENT");
 }

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CourierError } from "@courier/core";
+import { CourierError, hasCode } from "@courier/core";
 import { lockWaitMs } from "../limits.ts";
 import { unavailable } from "../store-error.ts";
 import { busyCode, primaryCodeOf } from "./sqlite-errors.ts";
@@ -40,7 +40,7 @@ function createPrivate(path: string): void {
   try {
     closeSync(openSync(path, "ax", 0o600));
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!hasCode(error, "EEXIST")) throw error;
   }
 }
 
